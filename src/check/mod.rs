@@ -1,0 +1,1 @@
+//! Demarcation checks: one file per rule, each a pure function from a case to findings.

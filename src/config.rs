@@ -1,0 +1,1 @@
+//! One `Config`: file < environment < flags; checked once, before anything starts.

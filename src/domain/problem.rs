@@ -1,0 +1,141 @@
+//! What is refused, where, why, and what to do about it.
+//!
+//! A [`Problem`] is bad news about input. Findings and warnings are results and live elsewhere.
+
+use super::text::Message;
+
+macro_rules! codes {
+    ($($variant:ident $slug:literal $en:literal $zh:literal;)*) => {
+        /// Every kind of refusal. The slug is the last part of the problem's address and never changes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $($variant),* }
+
+        impl Code {
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            pub const fn slug(self) -> &'static str {
+                match self { $(Self::$variant => $slug),* }
+            }
+
+            /// The title: the same for every occurrence.
+            pub fn title(self) -> Message {
+                match self { $(Self::$variant => Message::new($en, $zh)),* }
+            }
+        }
+    };
+}
+
+codes! {
+    FileEmpty "file-empty" "The file is empty" "文件为空";
+    FormatUnknown "format-unknown" "The file is not in a format that is read here" "无法识别的文件格式";
+    FileMalformed "file-malformed" "The file is damaged or not well-formed" "文件损坏或格式不正确";
+    FileForbiddenContent "file-forbidden-content" "The file holds something that is never read" "文件包含禁止读取的内容";
+    FileTooLarge "file-too-large" "The file is larger than the limit" "文件超过大小限制";
+    FileTooDeep "file-too-deep" "The file is nested deeper than the limit" "文件嵌套层次超过限制";
+    FileWithoutPositions "file-without-positions" "No usable position in the file" "文件中没有可用的位置";
+    EncodingUnknown "encoding-unknown" "The character encoding is not read here" "无法识别的字符编码";
+    ColumnMissing "column-missing" "A column that is needed is missing" "缺少所需的列";
+    ValueInvalid "value-invalid" "A value is not valid" "数值无效";
+    CrsMissing "crs-missing" "The coordinate reference system is not stated" "未说明坐标参考系";
+    CrsUnknown "crs-unknown" "The coordinate reference system is not known" "未知的坐标参考系";
+    NotComparable "not-comparable" "Two reference systems cannot be compared" "两个坐标参考系之间无法比较";
+    LineInvalid "line-invalid" "The line is not valid" "界线无效";
+    ParameterInvalid "parameter-invalid" "A parameter is not valid" "参数无效";
+    ParameterUnknown "parameter-unknown" "A parameter is not known here" "未知参数";
+    BodyInvalid "body-invalid" "The body of the request is not valid" "请求内容无效";
+    NotFound "not-found" "Not found" "未找到";
+    MethodNotAllowed "method-not-allowed" "The method is not allowed here" "不允许使用此方法";
+    NotAcceptable "not-acceptable" "None of the formats asked for can be given" "无法提供所要求的格式";
+    Conflict "conflict" "The request contradicts what is stored" "请求与已存内容冲突";
+    NumberTaken "number-taken" "The number is already in use" "编号已被使用";
+    GlyphMissing "glyph-missing" "A character has no glyph in the fonts at hand" "现有字体缺少所需字形";
+    StorageFull "storage-full" "There is no room left to store the file" "存储空间不足";
+    Unavailable "unavailable" "The service is not ready" "服务尚未就绪";
+    Internal "internal" "Something went wrong inside the service" "服务内部错误";
+}
+
+/// Where in a file a problem or a warning stands. Lines and columns count from 1, bytes from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    pub line: u64,
+    pub column: u64,
+    pub byte: u64,
+}
+
+/// One refusal, complete enough to act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub code: Code,
+    /// The file's name as the sender gave it, where the problem is about a file.
+    pub file: Option<String>,
+    pub place: Option<Place>,
+    /// What is wrong, for people.
+    pub detail: Message,
+    /// What to do about it, for people.
+    pub remedy: Message,
+    /// The single mistakes, where a request had several: a JSON pointer, parameter or column name, and the reason.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// One of several mistakes in one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// A JSON pointer (`#/number`), a parameter's or a column's name.
+    pub at: String,
+    pub detail: Message,
+}
+
+impl Problem {
+    pub fn new(code: Code, detail: Message, remedy: Message) -> Self {
+        Self {
+            code,
+            file: None,
+            place: None,
+            detail,
+            remedy,
+            mistakes: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    #[must_use]
+    pub fn in_file(mut self, name: impl Into<String>) -> Self {
+        self.file.get_or_insert(name.into());
+        self
+    }
+
+    #[must_use]
+    pub fn with_mistakes(mut self, mistakes: Vec<Mistake>) -> Self {
+        self.mistakes = mistakes;
+        self
+    }
+}
+
+/// In English, on one line: file, place, what, what to do.
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{file}")?;
+            if let Some(place) = self.place {
+                write!(f, ":{}:{}", place.line, place.column)?;
+            }
+            write!(f, ": ")?;
+        }
+        write!(f, "{}", self.detail.en)?;
+        for mistake in &self.mistakes {
+            write!(f, "; {}: {}", mistake.at, mistake.detail.en)?;
+        }
+        if self.remedy.en.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " {}", self.remedy.en)
+        }
+    }
+}
+
+impl std::error::Error for Problem {}

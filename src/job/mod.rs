@@ -1,0 +1,1 @@
+//! The worker loop. A job calls a service function; the queue is `store::job`.

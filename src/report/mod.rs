@@ -1,0 +1,1 @@
+//! Documents: a pure model, then one renderer per output.

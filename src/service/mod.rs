@@ -1,0 +1,1 @@
+//! One function per use of the system: rights, transaction, write, audit event.

@@ -1,0 +1,1 @@
+//! PostGIS: rows to domain records and back, one file per record.

@@ -1,0 +1,1 @@
+//! Tile addresses, the layer list, zoom rules. No SQL.
