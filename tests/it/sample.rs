@@ -161,3 +161,108 @@ fn track_truths_name_every_element_of_their_stretch_once() {
         );
     }
 }
+
+fn toml_file(path: &str) -> toml::Table {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn every_code_of_the_sample_is_in_the_code_lists() {
+    let lists = toml_file("data/reference/codes.toml");
+    let known = |list: &str, code: &str| {
+        let list = lists["list"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|l| l["key"].as_str() == Some(list))
+            .unwrap();
+        list["codes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|c| c["code"].as_str() == Some(code))
+    };
+    for (file, key, list) in [
+        ("markers.geojson", "condition", "marker_condition"),
+        ("markers.geojson", "constellation", "constellation"),
+        ("markers.geojson", "kind", "marker_kind"),
+        ("markers.geojson", "material", "material"),
+        ("segments.geojson", "line_type", "line_type"),
+        ("segments.geojson", "movability", "movability"),
+        ("ports.geojson", "status", "port_status"),
+        ("ports.geojson", "class", "port_class"),
+        ("ports.geojson", "kind", "port_kind"),
+        ("projects.geojson", "kind", "project_kind"),
+        ("projects.geojson", "state", "project_state"),
+    ] {
+        for feature in features(file) {
+            let code = feature["properties"][key].as_str().unwrap();
+            assert!(known(list, code), "{file}: {key} {code} is not in the list {list}");
+        }
+    }
+    let border = toml_file("data/sample/astrand-veyra/border.toml");
+    for inspection in border["inspection"].as_array().unwrap() {
+        assert!(known("inspection_kind", inspection["kind"].as_str().unwrap()));
+        assert!(known("inspection_state", inspection["state"].as_str().unwrap()));
+    }
+    for section in border["section"].as_array().unwrap() {
+        assert!(known("section_character", section["character"].as_str().unwrap()));
+    }
+}
+
+#[test]
+fn each_term_of_the_glossary_has_four_languages_and_a_source() {
+    let glossary = toml_file("data/reference/glossary.toml");
+    let mut codes = BTreeSet::new();
+    for term in glossary["term"].as_array().unwrap() {
+        let code = term["code"].as_str().unwrap();
+        assert!(codes.insert(code), "{code} twice");
+        for key in ["en", "zh", "ru", "ko", "source"] {
+            assert!(
+                term[key].as_str().is_some_and(|text| !text.trim().is_empty()),
+                "{code} has no {key}"
+            );
+        }
+    }
+}
+
+#[test]
+fn tracks_moved_with_the_pacific_pole_of_the_reference() {
+    let model = toml_file("data/reference/plate_motion.toml");
+    let plates = model["plate"].as_array().unwrap();
+    assert_eq!(plates.len(), 11);
+    let pacific = plates.iter().find(|p| p["code"].as_str() == Some("PCFC")).unwrap();
+    let omega = ["omega_x", "omega_y", "omega_z"].map(|key| pacific[key].as_float().unwrap());
+    assert_eq!(omega, generate::earth::PACIFIC_MAS);
+    // 63 mm a year towards the north-west: 1.68 m in 26.6 years (PROJ 9.5.1 with its ITRF2014 file gives 1.684 m).
+    let (earth, at) = (
+        generate::earth::Earth::new(),
+        generate::earth::At {
+            lon: -168.103,
+            lat: 42.683,
+        },
+    );
+    let (metres, azimuth) = earth.inverse(at, earth.seen_in(2026.6, at));
+    assert!((metres - 1.683).abs() < 0.003, "{metres} m");
+    assert!((azimuth - 302.75).abs() < 0.1, "{azimuth} degrees");
+}
+
+#[test]
+fn the_columns_that_the_real_sample_maps_are_in_its_files() {
+    let border = toml_file("data/sample/ibc-j/border.toml");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sample/ibc-j");
+    for import in border["import"].as_array().unwrap() {
+        let file = import["file"].as_str().unwrap();
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        for pair in import["map"].as_str().unwrap().split(',') {
+            let (_, column) = pair.split_once('=').unwrap();
+            let found = if file.ends_with(".csv") {
+                text.lines().next().unwrap().split(',').any(|c| c == column)
+            } else {
+                text.contains(&format!("\"{column}\":"))
+            };
+            assert!(found, "{file} has no {column}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ pub const FLATTENING: f64 = 1.0 / 298.257_222_101;
 /// Middle of the local plane.
 const CENTRE: At = At { lon: -168.0, lat: 42.5 };
 /// ITRF2014 plate motion model, Pacific plate, milliarcseconds a year (Altamimi et al. 2017, table 1).
-const PACIFIC_MAS: [f64; 3] = [-0.409, 1.047, -2.169];
+pub const PACIFIC_MAS: [f64; 3] = [-0.409, 1.047, -2.169];
 
 /// A place in degrees, in the frame of the boundary unless said otherwise.
 #[derive(Debug, Clone, Copy, PartialEq)]
