@@ -17,15 +17,20 @@ pub struct Limits {
     pub unpack_ratio_after: u64,
 }
 
+impl Limits {
+    /// Let every honest file through.
+    pub const DEFAULT: Self = Self {
+        depth: 64,
+        piece_bytes: 1 << 20,
+        text_chars: 2_000,
+        unpacked_bytes: 2 << 30,
+        unpack_ratio: 200,
+        unpack_ratio_after: 10 << 20,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            depth: 64,
-            piece_bytes: 1 << 20,
-            text_chars: 2_000,
-            unpacked_bytes: 2 << 30,
-            unpack_ratio: 200,
-            unpack_ratio_after: 10 << 20,
-        }
+        Self::DEFAULT
     }
 }
