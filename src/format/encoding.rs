@@ -378,3 +378,7 @@ impl<R: Read> Read for TextReader<R> {
         Ok(n)
     }
 }
+
+#[cfg(test)]
+#[path = "encoding_tests.rs"]
+mod tests;

@@ -165,3 +165,7 @@ fn is_table(text: &str) -> bool {
     let line = text.lines().next().unwrap_or("");
     line.contains([',', ';', '\t']) && !line.contains(|c: char| c.is_control() && c != '\t')
 }
+
+#[cfg(test)]
+#[path = "sniff_tests.rs"]
+mod tests;
