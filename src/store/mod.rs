@@ -1,1 +1,3 @@
 //! PostGIS: rows to domain records and back, one file per record.
+
+pub mod cluster;
