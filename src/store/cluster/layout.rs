@@ -188,7 +188,7 @@ impl Layout {
              jit = off\n\
              # What is acknowledged is on the disk. The service does not start when one of these is off.\n\
              fsync = {durable}\n\
-             synchronous_commit = {durable}\n\
+             synchronous_commit = on\n\
              full_page_writes = {durable}\n\
              wal_level = replica\n\
              restart_after_crash = on\n\
@@ -285,21 +285,25 @@ fn sync_folder(dir: &Path) -> Result<(), ClusterError> {
     std::fs::File::open(dir).and_then(|file| file.sync_all()).at(dir)
 }
 
-/// The last complaints of a log, on one line.
+/// The last complaint of a log with the line before it, which often has the reason, and the advice after it.
 fn last_lines(text: &str) -> String {
-    let complaint = |line: &&str| {
-        ["FATAL", "PANIC", "ERROR", "error:"]
-            .iter()
-            .any(|word| line.contains(word))
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let complaint = |line: &&str| ["FATAL:", "PANIC:", "error:"].iter().any(|word| line.contains(word));
+    let Some(last) = lines.iter().rposition(complaint).or(lines.len().checked_sub(1)) else {
+        return "it said nothing".to_owned();
     };
-    let mut lines: Vec<&str> = text.lines().filter(complaint).collect();
-    if lines.is_empty() {
-        lines = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    }
-    let last: Vec<&str> = lines.iter().rev().take(3).rev().map(|line| line.trim()).collect();
-    if last.is_empty() {
-        "it said nothing".to_owned()
-    } else {
-        last.join(" / ")
+    let advice = lines
+        .iter()
+        .skip(last + 1)
+        .take_while(|line| line.contains("HINT:") || line.contains("DETAIL:"));
+    let said = lines[last.saturating_sub(1)..=last].iter().chain(advice);
+    said.map(|line| without_stamp(line)).collect::<Vec<_>>().join(" / ")
+}
+
+/// "FATAL:  x" from "2026-11-23 09:04:29.986 UTC [2816] FATAL:  x".
+fn without_stamp(line: &str) -> &str {
+    match line.split_once("] ") {
+        Some((stamp, rest)) if stamp.starts_with(|c: char| c.is_ascii_digit()) => rest.trim_start(),
+        _ => line,
     }
 }

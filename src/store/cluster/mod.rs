@@ -39,7 +39,7 @@ const EXTENSIONS: [&str; 4] = ["postgis", "btree_gist", "pg_trgm", "unaccent"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     Durable,
-    /// Nothing waits for the disk. For tests, whose data are thrown away.
+    /// Nothing waits for the disk: a commit survives a kill, but no power cut. For tests, whose data are thrown away.
     Fast,
 }
 

@@ -58,10 +58,11 @@ fn is(dir: &Path, name: &str) -> bool {
     std::fs::read_to_string(dir.join("comm")).is_ok_and(|comm| comm.trim_end() == name)
 }
 
-/// The number in the first line of `postmaster.pid`.
+/// The number in the first line of `postmaster.pid`. A server working for `initdb` notes its own below zero.
 pub fn noted(data: &Path) -> Option<Pid> {
     let text = std::fs::read_to_string(data.join("postmaster.pid")).ok()?;
-    text.lines().next()?.trim().parse().ok().and_then(Pid::from_raw)
+    let number: i32 = text.lines().next()?.trim().parse().ok()?;
+    Pid::from_raw(number.checked_abs()?)
 }
 
 /// Sends a signal. That the process has gone meanwhile is as good.

@@ -245,13 +245,45 @@ fn every_refusal_speaks_both_languages() {
     for error in errors {
         let problem = Problem::from(error);
         let han = |c: char| ('\u{4e00}'..'\u{9fff}').contains(&c);
-        assert!(
-            problem.detail.zh.chars().any(han) && problem.detail.zh.ends_with('。') || problem.detail.zh.contains(':')
-        );
+        assert!(problem.detail.zh.chars().any(han), "{}", problem.detail.zh);
         assert!(
             !problem.detail.en.chars().any(han) && !problem.detail.en.contains("  "),
             "{}",
             problem.detail.en
         );
     }
+}
+
+#[test]
+fn a_note_of_a_single_server_is_read_too() {
+    let dir = folder();
+    for (text, pid) in [
+        ("-77\n/srv", Some(77)),
+        ("77\n", Some(77)),
+        ("", None),
+        ("x", None),
+        ("-2147483648", None),
+    ] {
+        std::fs::write(dir.path().join("postmaster.pid"), text).unwrap();
+        assert_eq!(
+            process::noted(dir.path()).map(|pid| pid.as_raw_nonzero().get()),
+            pid,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_reason_is_found_in_the_log() {
+    let dir = folder();
+    let layout = Layout::new(dir.path(), &me());
+    layout.make_folders(&me()).unwrap();
+    assert_eq!(layout.last_words(), "it said nothing");
+    std::fs::write(
+        layout.start_log(),
+        "2026-11-23 09:04:29.985 UTC [2816] LOG:  invalid value for parameter \"port\": \"x\"\n\
+         2026-11-23 09:04:29.986 UTC [2816] FATAL:  configuration file contains errors\n",
+    )
+    .unwrap();
+    insta::assert_snapshot!(layout.last_words(), @r#"LOG:  invalid value for parameter "port": "x" / FATAL:  configuration file contains errors"#);
 }
