@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make run     set up what is missing, build, and open the demonstration border in a browser's reach"
+	@echo "make run     set up what is missing, build, and serve the demonstration border"
 	@echo "make test    set up what is missing, build, and run all tests"
 	@echo "make lint    formatting, lints, types and shell scripts"
 	@echo "make bench   benchmarks (optimised build)"

@@ -109,9 +109,11 @@ allow_making_a_cluster() {
 }
 
 # For building and running: the database, PROJ's build, and the fonts that documents are set in.
+# shellcheck disable=SC2034  # read by the scripts
 packages_to_run=(cmake fonts-noto-cjk fonts-noto-core g++ libsqlite3-dev make pkg-config sqlite3)
 
 # For tests besides: a browser for the viewer, and programs that look into PDF files.
+# shellcheck disable=SC2034  # read by the scripts
 packages_to_test=(chromium poppler-utils)
 
 # Installs the viewer's packages if the lock file is newer than they are, and builds it if a source is.
