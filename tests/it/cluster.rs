@@ -244,6 +244,19 @@ async fn a_killed_service_leaves_nothing_that_blocks_the_next() {
 }
 
 #[tokio::test]
+async fn a_cluster_that_was_only_dropped_ends_too() {
+    let dir = folder();
+    let cluster = start(dir.path()).await;
+    let server = server_of(&cluster);
+    drop(cluster);
+    // The folder is free at once; the next start waits for the old server's end.
+    let cluster = start(dir.path()).await;
+    assert_ne!(server_of(&cluster), server);
+    cluster.stop().await;
+    assert!(!Path::new(&format!("/proc/{}/cwd", server.as_raw_nonzero())).exists());
+}
+
+#[tokio::test]
 async fn an_interrupted_creation_is_begun_anew() {
     let dir = folder();
     let root = dir.path().join("postgres");

@@ -96,13 +96,13 @@ impl Cluster {
             postmaster,
             _lock: lock,
         };
-        if settings.durability == Durability::Durable {
-            let mut conn = cluster.admin_options("postgres").connect().await?;
-            must_be_durable(&mut conn).await?;
-            conn.close().await?;
+        match cluster.set_up(settings.durability).await {
+            Ok(()) => Ok(cluster),
+            Err(error) => {
+                cluster.stop().await;
+                Err(error)
+            }
         }
-        cluster.set_up().await?;
-        Ok(cluster)
     }
 
     /// How the application connects to one of the cluster's databases: as the plain role, through the socket.
@@ -136,8 +136,11 @@ impl Cluster {
 
     /// Role, database and extensions; all of it only where missing, so an interrupted first start is completed by the
     /// next.
-    async fn set_up(&self) -> Result<(), ClusterError> {
+    async fn set_up(&self, durability: Durability) -> Result<(), ClusterError> {
         let mut conn = self.admin_options("postgres").connect().await?;
+        if durability == Durability::Durable {
+            must_be_durable(&mut conn).await?;
+        }
         let role: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
             .bind(APPLICATION)
             .fetch_one(&mut conn)

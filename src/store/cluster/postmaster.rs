@@ -113,10 +113,10 @@ impl Postmaster {
 
     /// Stops the server and waits until it has ended.
     pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            if stop.send(()).is_err() {
-                tracing::debug!("the database's keeper has already ended");
-            }
+        if let Some(stop) = self.stop.take()
+            && stop.send(()).is_err()
+        {
+            tracing::debug!("the database's keeper has already ended");
         }
         if let Some(keeper) = self.keeper.take()
             && let Err(error) = keeper.await

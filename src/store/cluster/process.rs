@@ -102,12 +102,12 @@ pub async fn clear(data: &Path) -> Result<(), ClusterError> {
             signal(pid, Signal::KILL);
         }
     }
-    if !gone(data, Duration::from_secs(5)).await {
-        if let Some(pid) = living_in(data).first() {
-            return Err(ClusterError::StillRunning {
-                pid: pid.as_raw_nonzero().get(),
-            });
-        }
+    if !gone(data, Duration::from_secs(5)).await
+        && let Some(pid) = living_in(data).first()
+    {
+        return Err(ClusterError::StillRunning {
+            pid: pid.as_raw_nonzero().get(),
+        });
     }
     // Without this a server refuses to start when an unrelated process has got the old number meanwhile.
     match std::fs::remove_file(data.join("postmaster.pid")) {

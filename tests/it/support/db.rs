@@ -27,6 +27,7 @@ pub struct TestDb {
 /// A fresh database with all migrations applied.
 pub async fn db() -> TestDb {
     let template = template().await;
+    #[expect(clippy::disallowed_methods, reason = "a name that no other test has, on any server")]
     let name = format!("test_{}", uuid::Uuid::now_v7().simple());
     let server = server();
     let mut conn = server.admin("postgres").connect().await.unwrap();

@@ -5,6 +5,7 @@
 //! stops the server, removes its folder and ends. A killed test releases its lock like any other, so nothing stays.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -93,12 +94,18 @@ fn home() -> PathBuf {
 
 /// Becomes a user of the server in `dir`, starting its keeper if need be, and says where its socket is.
 fn join(dir: &Path) -> PathBuf {
-    use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o711)
         .create(dir)
         .unwrap();
+    let owner = std::fs::symlink_metadata(dir).unwrap().uid();
+    assert_eq!(
+        owner,
+        rustix::process::geteuid().as_raw(),
+        "{} is somebody else's",
+        dir.display()
+    );
     let door = door(dir);
     // Held until the process ends, by never being closed.
     let using = Box::leak(Box::new(open(&dir.join("users.lock"))));
@@ -110,6 +117,7 @@ fn join(dir: &Path) -> PathBuf {
         return socket;
     }
     let log = File::create(dir.join("keeper.log")).unwrap();
+    #[expect(clippy::zombie_processes, reason = "the keeper outlives this process")]
     let mut keeper = again(KEEPER_TEST)
         .env(KEEPER, dir)
         .env_remove("NEXTEST")
