@@ -114,6 +114,12 @@ async fn data_outlive_a_stop() {
         .await,
         4
     );
+    // What the register's tables do with the superuser's table of reference systems.
+    run(
+        &mut conn,
+        "create table frame (srid int references spatial_ref_sys (srid)); insert into frame values (4490)",
+    )
+    .await;
     conn.close().await.unwrap();
     let server = server_of(&cluster);
     cluster.stop().await;

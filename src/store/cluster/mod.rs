@@ -183,6 +183,10 @@ pub async fn add_extensions(conn: &mut PgConnection) -> Result<(), ClusterError>
         };
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?;
     }
+    // The table of reference systems belongs to the superuser; the register refers to it and adds systems of its own.
+    sqlx::raw_sql("grant select, insert, update, references on spatial_ref_sys to pg_database_owner")
+        .execute(&mut *conn)
+        .await?;
     Ok(())
 }
 
