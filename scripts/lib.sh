@@ -133,7 +133,7 @@ build_viewer() {
         touch maps/node_modules/.package-lock.json
     fi
     if [ ! -f maps/dist/index.html ] ||
-        [ -n "$(find maps -path maps/node_modules -prune -o -path maps/dist -prune -o -type f -newer maps/dist/index.html -print -quit)" ]; then
+        [ -n "$(find maps -path maps/node_modules -prune -o -path maps/dist -prune -o -name '.*' -prune -o -type f -newer maps/dist/index.html -print -quit)" ]; then
         say "Building the map viewer"
         (cd maps && npm run --silent build) || die "The map viewer could not be built. In maps/, run: npm run build"
         touch maps/dist/index.html

@@ -7,6 +7,7 @@
 //! <data dir>/postgres/pg_hba.conf pg_ident.conf  who may connect: the service's own user, nobody else
 //! <data dir>/postgres/data/                      the database itself, as `initdb` made it
 //! <data dir>/postgres/log/                       one log a weekday, overwritten a week later
+//! <data dir>/postgres/reserve                    room given up when the disk is full
 //! <data dir>/postgres/run/                       the socket, where its path is short enough
 //! ```
 //!

@@ -11,6 +11,7 @@ mod lock;
 mod owner;
 mod postmaster;
 mod process;
+mod reserve;
 
 use std::path::{Path, PathBuf};
 
@@ -89,6 +90,7 @@ impl Cluster {
             installation,
             layout: layout.clone(),
             owner,
+            durability: settings.durability,
         };
         let postmaster = Postmaster::start(plan, &options(&layout.socket, SUPERUSER, "postgres")).await?;
         let cluster = Self {

@@ -20,7 +20,7 @@ use super::error::{At, ClusterError};
 use super::installation::Installation;
 use super::layout::Layout;
 use super::owner::Owner;
-use super::process;
+use super::{Durability, process, reserve};
 
 /// How long a start may take. Recovery after a crash reads the log since the last checkpoint, some minutes at worst.
 const START_LIMIT: Duration = Duration::from_secs(600);
@@ -40,6 +40,7 @@ pub struct Plan {
     pub layout: Layout,
     pub owner: Owner,
     pub settings: PathBuf,
+    pub durability: Durability,
 }
 
 /// The server, and the task that keeps it running.
@@ -149,6 +150,9 @@ impl Plan {
     async fn spawn(&self) -> Result<Child, ClusterError> {
         process::clear(&self.layout.data).await?;
         self.layout.remove_sockets();
+        if self.durability == Durability::Durable {
+            reserve::balance(&self.layout.root)?;
+        }
         let early = self.layout.start_log();
         let log = std::fs::File::create(&early).at(&early)?;
         let program = self.installation.bin.join("postgres");

@@ -6,7 +6,7 @@ use super::installation::Installation;
 use super::layout::Layout;
 use super::lock::DirLock;
 use super::owner::Owner;
-use super::{Durability, process};
+use super::{Durability, process, reserve};
 use crate::domain::problem::Problem;
 
 fn folder() -> tempfile::TempDir {
@@ -286,4 +286,25 @@ fn the_reason_is_found_in_the_log() {
     )
     .unwrap();
     insta::assert_snapshot!(layout.last_words(), @r#"LOG:  invalid value for parameter "port": "x" / FATAL:  configuration file contains errors"#);
+}
+
+#[test]
+fn the_reserve_is_there_until_the_disk_is_full() {
+    use std::os::unix::fs::MetadataExt;
+    let dir = folder();
+    let blocks = || {
+        std::fs::metadata(dir.path().join("reserve"))
+            .map(|meta| meta.blocks() * 512)
+            .unwrap_or(0)
+    };
+    let free = |bytes| reserve::balance_at(dir.path(), bytes).unwrap();
+    free(2 * reserve::SIZE);
+    assert_eq!(blocks(), 0, "not taken when there is little");
+    free(5 * reserve::SIZE);
+    assert!(blocks() >= reserve::SIZE, "it holds real room, not a promise");
+    free(2 * reserve::SIZE);
+    assert!(blocks() >= reserve::SIZE, "kept while it is not needed");
+    free(reserve::SIZE - 1);
+    assert_eq!(blocks(), 0, "given up when it is needed");
+    free(0);
 }
