@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod boundary;
 pub mod check_run;
+pub mod cluster;
 pub mod codec;
 pub mod feature;
 pub mod field;
