@@ -34,7 +34,8 @@ impl InspectionState {
 pub struct Team {
     pub party: String,
     pub name: String,
-    pub leader: Option<String>,
+    /// The leader's name as written in each language.
+    pub leader: Names,
     pub members: Option<i32>,
 }
 

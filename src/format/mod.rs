@@ -2,10 +2,16 @@
 //!
 //! Start with [`sniff`] for what a file is, [`gpx`] for the tracks of receivers, [`inspect`] for what a file holds.
 
+pub mod border;
+pub mod csv;
 pub mod encoding;
+pub mod findings;
+pub mod geojson;
 pub mod gpx;
 pub mod gzip;
 pub mod inspect;
 pub mod limits;
+pub mod register;
+pub mod row;
 pub mod sniff;
 pub mod tally;

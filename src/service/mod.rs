@@ -1,1 +1,77 @@
 //! One function per use of the system: rights, transaction, write, audit event.
+//!
+//! Every function takes a [`Context`] first and answers with domain values or an [`Error`]. Knows neither HTTP nor the
+//! command line.
+
+pub mod check;
+mod context;
+pub mod demo;
+pub mod import;
+pub mod register;
+pub mod report;
+pub mod tile;
+pub mod upload;
+pub mod view;
+
+pub use context::{Clock, Context, Ids};
+
+use crate::domain::problem::{Code, Problem};
+use crate::domain::text::Message;
+
+/// Why a use was refused, or broke.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller's to put right.
+    #[error(transparent)]
+    Refused(Box<Problem>),
+    /// Ours: logged at the edge with the request's number; the caller learns the number only.
+    #[error(transparent)]
+    Fault(#[from] Box<dyn std::error::Error + Send + Sync>),
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(Box::new(problem))
+    }
+}
+
+impl From<crate::store::Error> for Error {
+    /// A broken constraint of the register is the caller's mistake and has a name; the rest is a fault.
+    fn from(error: crate::store::Error) -> Self {
+        if error.is_full() {
+            return Problem::new(
+                Code::StorageFull,
+                Message::new("There is no room left to store this.", "存储空间不足，无法保存。"),
+                Message::new("Free some space and send it again; nothing was half stored.", "请释放空间后重新提交；没有保存任何不完整的内容。"),
+            )
+            .into();
+        }
+        match error.constraint() {
+            Some("boundary_key_key") => Problem::new(
+                Code::Conflict,
+                Message::new("A boundary with this key is in the register already.", "登记簿中已有此代码的国界。"),
+                Message::new("Use another key, or change the boundary that is there.", "请改用其他代码，或修改已有的国界。"),
+            )
+            .into(),
+            _ => Self::Fault(Box::new(error)),
+        }
+    }
+}
+
+impl From<tokio::task::JoinError> for Error {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::Fault(Box::new(error))
+    }
+}
+
+/// The refusal for something that is not there, or not to be seen.
+pub fn not_found(kind: &Message, id: impl std::fmt::Display) -> Error {
+    Problem::new(
+        Code::NotFound,
+        Message::new(format!("There is no {} {id}.", kind.en), format!("没有{}{id}。", kind.zh)),
+        Message::new("Look it up in the list.", "请在列表中查找。"),
+    )
+    .into()
+}

@@ -27,7 +27,7 @@ pub async fn insert_inspections(
             let teams: Vec<Value> = inspection
                 .teams
                 .iter()
-                .map(|t| json!({ "party": t.party, "name": t.name, "leader": t.leader, "members": t.members }))
+                .map(|t| json!({ "party": t.party, "name": t.name, "leader": names_json(&t.leader), "members": t.members }))
                 .collect();
             NewRow::new(
                 *id,
@@ -113,7 +113,7 @@ pub async fn inspections(
                 .map(|team| Team {
                     party: text(team, "party").unwrap_or_default(),
                     name: text(team, "name").unwrap_or_default(),
-                    leader: text(team, "leader"),
+                    leader: team.get("leader").map(names).unwrap_or_default(),
                     members: team
                         .get("members")
                         .and_then(Value::as_i64)

@@ -1,1 +1,34 @@
+//! Map tiles and the versions that make their cache keys.
 
+use jiff::Timestamp;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::Result;
+use crate::tile::Address;
+
+/// The newest change of any of some collections; 0 when none was ever changed.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn collections_version(conn: &mut PgConnection, collections: &[&str]) -> Result<i64> {
+    Ok(sqlx::query_scalar("select coalesce(max(version), 0) from collection_version where collection = any($1)")
+        .bind(collections)
+        .fetch_one(conn)
+        .await?)
+}
+
+/// One tile with all layers; empty when nothing is there.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn tile(conn: &mut PgConnection, address: Address, boundary: Uuid, at: Timestamp) -> Result<Vec<u8>> {
+    Ok(sqlx::query_scalar(include_str!("sql/tile.sql"))
+        .bind(i32::from(address.zoom))
+        .bind(address.column.cast_signed())
+        .bind(address.row.cast_signed())
+        .bind(boundary)
+        .bind(jiff_sqlx::Timestamp::from(at))
+        .fetch_one(conn)
+        .await?)
+}

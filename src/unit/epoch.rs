@@ -7,6 +7,8 @@ use super::OutOfRange;
 pub struct Epoch(f64);
 
 impl Epoch {
+    pub const J2000: Self = Self(2000.0);
+
     /// # Errors
     /// When `value` is no year between 1800 and 2200.
     pub fn new(value: f64) -> Result<Self, OutOfRange> {

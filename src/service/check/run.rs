@@ -1,0 +1,312 @@
+//! The checks over the register, with the tracks that teams brought home.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::walk::{GnssWalk, planned};
+use super::{frame_words, software};
+use crate::check::coverage::{self, Coverage, Outcome as VisitOutcome, Planned};
+use crate::check::{Case, not_applicable, run};
+use crate::crs::NotComparable;
+use crate::domain::finding::{CheckCode, Finding, Verdict};
+use crate::domain::problem::Problem;
+use crate::domain::text::Message;
+use crate::format::findings;
+use crate::service::register::{self, Register};
+use crate::service::upload::receipt::{
+    CoveragePart, GapPart, MarkersPart, Outcome, StretchPart, Verdicts,
+};
+use crate::service::upload::{acquire, to_json};
+use crate::service::{Context, Result, not_found};
+use crate::store::audit::Deed;
+use crate::store::check_run::{NewRun, NewVisit};
+use crate::store::field::HeldInspection;
+use crate::store::upload::StoredUpload;
+use crate::store::{self, audit, job, track};
+
+/// Progress is told after this many chunks.
+const TELL_EVERY: usize = 32;
+
+/// Checks an upload against every boundary its tracks come near, and files what is found.
+///
+/// For the receipt the upload is judged alone; for the register everything that the inspection has so far is judged
+/// together, so that one team's gap closes when another has walked it.
+///
+/// # Errors
+/// When there is no such upload, or the database breaks.
+pub async fn check_upload(cx: &Context, upload_id: Uuid, job_id: Uuid) -> Result<()> {
+    let mut conn = acquire(cx).await?;
+    let upload = store::upload::by_id(&mut conn, upload_id).await?;
+    let upload = upload.ok_or_else(|| not_found(&Message::new("upload", "上传"), upload_id))?;
+    let mut outcomes = Vec::new();
+    let mut inspection = None;
+    for boundary in store::boundary::list(&mut conn, cx.clock.now()).await? {
+        if !store::feature::is_near(&mut conn, upload_id, boundary.id.uuid()).await? {
+            continue;
+        }
+        let Some(register) = register::load(cx, &mut conn, boundary).await? else { continue };
+        let belongs_to = inspection_of(cx, &mut conn, &register, &upload).await?;
+        inspection = inspection.or(belongs_to.as_ref().map(|i| i.held.id.uuid()));
+        outcomes.push(one_boundary(cx, &mut conn, &register, &upload, belongs_to, job_id).await?);
+    }
+    let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+    store::upload::set_results(&mut tx, upload_id, to_json(&outcomes)?, inspection).await?;
+    tx.commit().await.map_err(store::Error::from)?;
+    Ok(())
+}
+
+/// The inspection an upload belongs to: the one it was sent for; else the one in the field whose days hold its fixes;
+/// else the only one in the field.
+async fn inspection_of(
+    cx: &Context,
+    conn: &mut PgConnection,
+    register: &Register,
+    upload: &StoredUpload,
+) -> Result<Option<HeldInspection>> {
+    let all = store::field::inspections(conn, cx.clock.now(), Some(register.boundary.id), None).await?;
+    if let Some(id) = upload.inspection_id {
+        return Ok(all.into_iter().find(|i| i.held.id.uuid() == id));
+    }
+    let first: Option<jiff::Timestamp> =
+        upload.summary.get("first_time").and_then(Value::as_str).and_then(|text| text.parse().ok());
+    let day = first.map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).date());
+    let mut open: Vec<HeldInspection> = all.into_iter().filter(|i| i.held.record.state.takes_tracks()).collect();
+    let holds = |i: &HeldInspection| {
+        let (starts, ends) = (i.held.record.starts, i.held.record.ends);
+        day.is_some_and(|day| starts.is_some_and(|s| s <= day) && ends.is_none_or(|e| day <= e))
+    };
+    if let Some(place) = open.iter().position(holds) {
+        return Ok(Some(open.swap_remove(place)));
+    }
+    Ok(if open.len() == 1 { open.pop() } else { None })
+}
+
+async fn one_boundary(
+    cx: &Context,
+    conn: &mut PgConnection,
+    register: &Arc<Register>,
+    upload: &StoredUpload,
+    inspection: Option<HeldInspection>,
+    job_id: Uuid,
+) -> Result<Outcome> {
+    let case = &register.case;
+    let now = cx.clock.now();
+    let inspection_id = inspection.as_ref().map(|i| i.held.id.uuid());
+    let plans: Vec<Planned> = match inspection_id {
+        Some(id) => {
+            let routes = store::place::routes(conn, now, id).await?;
+            routes.iter().map(|route| planned(case, &route.record)).collect()
+        }
+        None => Vec::new(),
+    };
+    let mut uploads = vec![upload.upload_id];
+    if let Some(id) = inspection_id {
+        let all = store::upload::of_inspection(conn, id).await?;
+        uploads.extend(all.iter().filter(|u| u.state == "done" && u.upload_id != upload.upload_id).map(|u| u.upload_id));
+    }
+    let alone = walk(cx, conn, case, &uploads[..1], &plans, upload, job_id).await?;
+    let (way, coverage, refusal) = match alone {
+        Ok((way, coverage)) => (Some(way), Some(coverage), None),
+        Err(refusal) => (None, None, Some(Problem::from(refusal).detail)),
+    };
+    let together = match &coverage {
+        Some(alone) if uploads.len() == 1 => Some(alone.clone()),
+        Some(_) => walk(cx, conn, case, &uploads, &plans, upload, job_id).await?.ok().map(|(_, coverage)| coverage),
+        None => None,
+    };
+    let of_register = run(case, &[]);
+    let mut found = of_register.clone();
+    found.extend(together.iter().flat_map(|coverage| coverage::findings(case, coverage)));
+    found.sort_by_key(|finding| finding.check);
+    let mut told = of_register;
+    told.extend(coverage.iter().flat_map(|coverage| coverage::findings(case, coverage)));
+    let run_id = cx.ids.next();
+    file(cx, register, upload, inspection_id, run_id, way.clone(), &found, together.as_ref(), &uploads).await?;
+    Ok(Outcome {
+        boundary: register.boundary.id.uuid(),
+        boundary_key: register.boundary.record.key.clone(),
+        inspection: inspection_id,
+        inspection_number: inspection.map(|i| i.held.record.number),
+        check_run: run_id,
+        way,
+        not_comparable: refusal.map(Into::into),
+        markers: coverage.as_ref().map(|coverage| markers_part(case, coverage)),
+        coverage: coverage.as_ref().map(|coverage| coverage_part(case, coverage)),
+        verdicts: verdicts(&told),
+    })
+}
+
+/// Walks the tracks of some uploads; the operation's name and what was covered.
+async fn walk(
+    cx: &Context,
+    conn: &mut PgConnection,
+    case: &Case,
+    uploads: &[Uuid],
+    plans: &[Planned],
+    upload: &StoredUpload,
+    job_id: Uuid,
+) -> Result<std::result::Result<(String, Coverage), NotComparable>> {
+    let mut walk = match GnssWalk::new(case, upload.received_at) {
+        Ok(walk) => walk,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let total = upload.summary.get("trackpoints").and_then(Value::as_f64).unwrap_or(0.0).max(1.0);
+    let mut teller = acquire(cx).await?;
+    let mut running: Option<(Uuid, i32)> = None;
+    let (mut seen, mut n_chunks) = (0.0, 0_usize);
+    let mut chunks = std::pin::pin!(track::chunks(conn, uploads));
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        if running != Some((chunk.track, chunk.segment)) {
+            walk.break_path();
+            running = Some((chunk.track, chunk.segment));
+        }
+        for fix in &chunk.fixes {
+            walk.fix(fix);
+        }
+        seen += chunk.fixes.len() as f64;
+        n_chunks += 1;
+        if n_chunks.is_multiple_of(TELL_EVERY) {
+            let share = 0.95 * (seen / total).min(1.0) as f32;
+            job::progress(&mut teller, job_id, share, cx.clock.now()).await?;
+        }
+    }
+    let way = walk.way().name();
+    Ok(Ok((way, walk.finish(plans))))
+}
+
+#[expect(clippy::too_many_arguments, reason = "everything that makes a run repeatable")]
+async fn file(
+    cx: &Context,
+    register: &Register,
+    upload: &StoredUpload,
+    inspection: Option<Uuid>,
+    run_id: Uuid,
+    way: Option<String>,
+    found: &[Finding],
+    coverage: Option<&Coverage>,
+    uploads: &[Uuid],
+) -> Result<()> {
+    let case = &register.case;
+    let silent: Vec<(CheckCode, Message)> = CheckCode::ALL
+        .into_iter()
+        .filter_map(|code| not_applicable(case, code, coverage.is_some()).map(|why| (code, why)))
+        .collect();
+    let versions: Vec<Value> = register
+        .segments
+        .iter()
+        .map(|s| json!([s.feature_id, s.version]))
+        .chain(register.markers.iter().map(|m| json!([m.held.feature_id, m.held.version])))
+        .collect();
+    let t = &case.tolerances;
+    let limit = |t: &crate::check::tolerance::Tolerance| json!({ "value": t.value, "source": t.source });
+    let new = NewRun {
+        id: run_id,
+        boundary: register.boundary.id.uuid(),
+        inspection,
+        upload: Some(upload.upload_id),
+        at: cx.clock.now(),
+        software: software().to_owned(),
+        frame: frame_words(&case.frame),
+        way,
+        tolerances: json!({
+            "offset_m": limit(&t.offset_m),
+            "buffer_m": limit(&t.buffer_m),
+            "dwell_s": limit(&t.dwell_s),
+            "gap_m": limit(&t.gap_m),
+        }),
+        inputs: json!({ "features": versions, "uploads": uploads }),
+        summary: findings::summary(found, &silent),
+        coverage: coverage.map(|coverage| to_json(&coverage_part(case, coverage))).transpose()?,
+    };
+    let rows: Vec<(Uuid, Finding)> = found.iter().map(|finding| (cx.ids.next(), finding.clone())).collect();
+    let visits: Vec<NewVisit> = coverage
+        .into_iter()
+        .flat_map(|coverage| &coverage.visits)
+        .zip(case.marks_with_feet())
+        .zip(&register.element_ids)
+        .map(|((visit, (_, foot)), element)| NewVisit {
+            element: *element,
+            outcome: visit.outcome.word(),
+            nearest_m: visit.nearest_m,
+            uncertainty_95_m: visit.uncertainty_95,
+            dwell_s: visit.dwell_s,
+            chainage_m: foot.chainage,
+        })
+        .collect();
+    let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+    store::check_run::insert(&mut tx, &new, &rows, &visits).await?;
+    let deed = Deed {
+        at: cx.clock.now(),
+        actor: &cx.actor,
+        action: "check",
+        kind: "check_run",
+        subject: run_id.to_string(),
+        reason: None,
+        detail: json!({ "upload": upload.upload_id, "boundary": register.boundary.record.key }),
+    };
+    audit::append(&mut tx, deed).await?;
+    tx.commit().await.map_err(store::Error::from)?;
+    Ok(())
+}
+
+fn verdicts(findings: &[Finding]) -> Verdicts {
+    let count = |verdict| findings.iter().filter(|f| f.verdict == verdict).count();
+    Verdicts { pass: count(Verdict::Pass), inconclusive: count(Verdict::Inconclusive), fail: count(Verdict::Fail) }
+}
+
+/// A coverage as receipts and documents tell it.
+pub(crate) fn coverage_part(case: &Case, coverage: &Coverage) -> CoveragePart {
+    let routes: Vec<&str> = coverage.stretches.iter().filter_map(|s| s.route.as_deref()).collect();
+    CoveragePart {
+        percent: coverage.percent(),
+        covered_m: coverage.covered_m(),
+        total_m: coverage.total_m(),
+        reference: if routes.is_empty() { "walked stretch".to_owned() } else { format!("route {}", routes.join(", ")) },
+        stretches: coverage
+            .stretches
+            .iter()
+            .map(|s| StretchPart { route: s.route.clone(), from_m: s.from, to_m: s.to, covered_m: s.covered_m })
+            .collect(),
+        buffer_m: coverage.buffer_m,
+        uncertainty_95_m: coverage.uncertainty_95,
+        assumed_accuracy: coverage.assumed_accuracy,
+        gaps: coverage
+            .gaps
+            .iter()
+            .map(|gap| {
+                let text = case.milestones.describe_stretch(gap.from, gap.to);
+                GapPart {
+                    from_m: gap.from,
+                    to_m: gap.to,
+                    length_m: gap.to - gap.from,
+                    text_en: text.en,
+                    text_zh: text.zh,
+                    verdict: gap.verdict.word().to_owned(),
+                }
+            })
+            .collect(),
+        covered: coverage.covered.clone(),
+    }
+}
+
+fn markers_part(case: &Case, coverage: &Coverage) -> MarkersPart {
+    let mut along: Vec<(f64, &str, VisitOutcome)> = coverage
+        .visits
+        .iter()
+        .zip(case.marks_with_feet())
+        .map(|(visit, (mark, foot))| (foot.chainage, mark.label.as_str(), visit.outcome))
+        .collect();
+    along.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let of = |outcome| along.iter().filter(|m| m.2 == outcome).map(|m| m.1.to_owned()).collect();
+    MarkersPart {
+        visited: of(VisitOutcome::Visited),
+        passed: of(VisitOutcome::Passed),
+        missed: of(VisitOutcome::Missed),
+        left: of(VisitOutcome::Left),
+    }
+}

@@ -1,0 +1,68 @@
+//! What every use needs from the world: the database, the file store, the time, new identities, and who is asking.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::report::Fonts;
+use crate::store::original::Originals;
+
+/// The time of day. A test may stop it.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// The machine's clock.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn system() -> Self {
+        Self(Arc::new(Timestamp::now))
+    }
+
+    /// A clock that stands still.
+    pub fn fixed(at: Timestamp) -> Self {
+        Self(Arc::new(move || at))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+
+    /// Seconds since 1970.
+    pub fn unix(&self) -> f64 {
+        self.now().as_microsecond() as f64 / 1e6
+    }
+}
+
+/// New identities.
+#[derive(Clone, Default)]
+pub struct Ids;
+
+impl Ids {
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes identities")]
+    pub fn next(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    pub fn many(&self, n: usize) -> Vec<Uuid> {
+        (0..n).map(|_| self.next()).collect()
+    }
+}
+
+/// The service as a use sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    pub pool: PgPool,
+    pub originals: Originals,
+    pub clock: Clock,
+    pub ids: Ids,
+    /// Name in the audit log. Until there are accounts, everyone on this machine is `local`.
+    pub actor: String,
+    /// Where fonts are looked for.
+    pub font_dirs: Vec<PathBuf>,
+    pub fonts: Arc<tokio::sync::OnceCell<Fonts>>,
+    /// Bytes of one upload, at most.
+    pub upload_limit: u64,
+}
