@@ -41,7 +41,7 @@ impl<'a> Iterator for Attributes<'a> {
             return Some(Err(NotAnAttribute));
         };
         let stray = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<');
-        if name.is_empty() || name.bytes().any(stray) || value.contains('<') {
+        if name.is_empty() || name.bytes().any(stray) || value.as_bytes().contains(&b'<') {
             return Some(Err(NotAnAttribute));
         }
         self.0 = rest;
@@ -240,7 +240,7 @@ pub fn reference(name: &str) -> Reference {
 
 /// An attribute's value with its references resolved; `Err` has the name of the first entity that XML does not know.
 pub fn attribute_text(raw: &str) -> Result<Cow<'_, str>, &str> {
-    if !raw.contains('&') {
+    if !raw.as_bytes().contains(&b'&') {
         return Ok(Cow::Borrowed(raw));
     }
     let mut text = String::with_capacity(raw.len());
