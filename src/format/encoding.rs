@@ -159,6 +159,7 @@ impl<R: Read> TextReader<R> {
     }
 
     /// A new piece begins here, or after the white space that follows where that is skipped by itself.
+    #[inline]
     pub fn mark(&mut self) {
         self.mark = self.offset();
         self.mark_place = None;
@@ -213,7 +214,11 @@ impl<R: Read> TextReader<R> {
     }
 
     /// Puts the next chunk in place of the one that was used up.
+    #[cold]
     fn refill(&mut self) -> io::Result<()> {
+        if self.offset() - self.mark > self.piece_limit {
+            return Err(io::Error::other(PieceTooLong));
+        }
         if self.mark_place.is_none() && self.mark < self.offset() {
             self.mark_place = Some(self.mark_place());
         }
@@ -362,22 +367,23 @@ fn original_len(text: &[u8], source: Option<&Source>) -> u64 {
 }
 
 impl<R: Read> BufRead for TextReader<R> {
+    #[inline]
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.used == self.chunk.len() && !self.ended {
-            if self.offset() - self.mark > self.piece_limit {
-                return Err(io::Error::other(PieceTooLong));
-            }
             self.refill()?;
         }
-        Ok(&self.chunk[self.used..])
+        Ok(self.chunk.get(self.used..).unwrap_or_default())
     }
 
+    #[inline]
     fn consume(&mut self, amount: usize) {
         let end = (self.used + amount).min(self.chunk.len());
         // A piece begins after the space that is skipped before it.
-        let skipped = &self.chunk[self.used..end];
-        if self.mark == self.offset() && skipped.iter().all(u8::is_ascii_whitespace) {
-            self.mark += skipped.len() as u64;
+        if self.mark == self.offset() {
+            let taken = self.chunk.get(self.used..end).unwrap_or_default();
+            if taken.iter().all(u8::is_ascii_whitespace) {
+                self.mark += taken.len() as u64;
+            }
         }
         self.used = end;
     }

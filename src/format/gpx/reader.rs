@@ -245,7 +245,8 @@ impl<R: Read> GpxReader<R> {
         if name.is_empty() || name.len() > NAME_LIMIT {
             return Err(self.problem(message::bad_markup(name)));
         }
-        if attributes.contains("xmlns") {
+        // The letter alone settles it for nearly every tag.
+        if attributes.as_bytes().contains(&b'x') && attributes.contains("xmlns") {
             self.declare(name, attributes, depth)?;
         }
         let (prefix, local) = split_name(name);
@@ -542,7 +543,7 @@ impl<R: Read> GpxReader<R> {
     fn close_field(&mut self, field: Field) {
         self.xml.config_mut().trim_text_start = true;
         let text = std::mem::take(&mut self.text);
-        let trimmed = text.trim();
+        let trimmed = text.trim_ascii();
         // Software that has no value often writes the element all the same.
         if !trimmed.is_empty() {
             self.set(field, trimmed);
