@@ -1,1 +1,3 @@
 //! One function per use of the system: rights, transaction, write, audit event.
+
+pub mod inspect;
