@@ -8,9 +8,7 @@ use serde::Serialize;
 
 use crate::domain::problem::Problem;
 use crate::domain::track::Warning;
-use crate::format::gpx::Options;
-use crate::format::inspect::{Inspection, inspect};
-use crate::format::limits::Limits;
+use crate::service::inspect::{Inspection, inspect};
 
 /// Say what files hold: tracks, points, times, length, and whatever is odd in them. Nothing is stored.
 #[derive(Debug, Clone, clap::Args)]
@@ -42,10 +40,6 @@ pub fn run(args: &InspectArgs, now: f64, out: &mut dyn Write, err: &mut dyn Writ
 }
 
 fn answer(args: &InspectArgs, now: f64, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let options = Options {
-        now: Some(now),
-        limits: Limits::DEFAULT,
-    };
     let mut code = FINE;
     let mut records = Vec::new();
     for path in &args.files {
@@ -57,7 +51,7 @@ fn answer(args: &InspectArgs, now: f64, out: &mut dyn Write, err: &mut dyn Write
                 continue;
             }
         };
-        let found = inspect(file, &name_of(path), options);
+        let found = inspect(file, &name_of(path), now);
         if let Err(problem) = &found {
             writeln!(err, "{problem}")?;
             code = code.max(REFUSED);

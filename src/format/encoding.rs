@@ -158,7 +158,8 @@ impl<R: Read> TextReader<R> {
         }
     }
 
-    /// A new piece begins here.
+    /// A new piece begins here, or after the white space that follows where that is skipped by itself.
+    #[inline]
     pub fn mark(&mut self) {
         self.mark = self.offset();
         self.mark_place = None;
@@ -213,8 +214,12 @@ impl<R: Read> TextReader<R> {
     }
 
     /// Puts the next chunk in place of the one that was used up.
+    #[cold]
     fn refill(&mut self) -> io::Result<()> {
-        if self.mark_place.is_none() && self.mark >= self.base.offset {
+        if self.offset() - self.mark > self.piece_limit {
+            return Err(io::Error::other(PieceTooLong));
+        }
+        if self.mark_place.is_none() && self.mark < self.offset() {
             self.mark_place = Some(self.mark_place());
         }
         self.base = Base {
@@ -326,18 +331,26 @@ fn read_some(inner: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
 }
 
 fn advance(from: Place, text: &[u8], source: Option<&Source>) -> Place {
-    let lines = text.iter().filter(|byte| **byte == b'\n').count() as u64;
+    let lines = count(text, |byte| byte == b'\n');
     let (column, last_line) = match text.iter().rposition(|byte| *byte == b'\n') {
         Some(at) => (1, &text[at + 1..]),
         None => (from.column, text),
     };
     // Continuation bytes of UTF-8 are no characters of their own.
-    let characters = last_line.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u64;
+    let characters = count(last_line, |byte| byte & 0xC0 != 0x80);
     Place {
         line: from.line + lines,
         column: column + characters,
         byte: from.byte + original_len(text, source),
     }
+}
+
+/// How many bytes of `text` are `wanted`. Every byte of a file comes by here, so sums of one byte are used, which the
+/// compiler adds up many at a time.
+fn count(text: &[u8], wanted: impl Fn(u8) -> bool) -> u64 {
+    text.chunks(255)
+        .map(|few| u64::from(few.iter().map(|byte| u8::from(wanted(*byte))).sum::<u8>()))
+        .sum()
 }
 
 /// How many bytes of the file a text was.
@@ -354,18 +367,25 @@ fn original_len(text: &[u8], source: Option<&Source>) -> u64 {
 }
 
 impl<R: Read> BufRead for TextReader<R> {
+    #[inline]
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.used == self.chunk.len() && !self.ended {
-            if self.offset() - self.mark > self.piece_limit {
-                return Err(io::Error::other(PieceTooLong));
-            }
             self.refill()?;
         }
-        Ok(&self.chunk[self.used..])
+        Ok(self.chunk.get(self.used..).unwrap_or_default())
     }
 
+    #[inline]
     fn consume(&mut self, amount: usize) {
-        self.used = (self.used + amount).min(self.chunk.len());
+        let end = (self.used + amount).min(self.chunk.len());
+        // A piece begins after the space that is skipped before it.
+        if self.mark == self.offset() {
+            let taken = self.chunk.get(self.used..end).unwrap_or_default();
+            if taken.iter().all(u8::is_ascii_whitespace) {
+                self.mark += taken.len() as u64;
+            }
+        }
+        self.used = end;
     }
 }
 

@@ -7,6 +7,7 @@ pub mod check;
 mod context;
 pub mod demo;
 pub mod import;
+pub mod inspect;
 pub mod register;
 pub mod report;
 pub mod tile;

@@ -79,12 +79,17 @@ enum Stage {
 }
 
 /// The point that is being read.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Draft {
     position: Option<LonLat>,
     elevation_m: Option<f64>,
     time: Option<f64>,
     quality: FixQuality,
+}
+
+/// The words of the route point or waypoint that is being read.
+#[derive(Debug, Default)]
+struct Words {
     name: Option<String>,
     comment: Option<String>,
     description: Option<String>,
@@ -120,6 +125,7 @@ pub struct GpxReader<R> {
     title: Option<String>,
     told: bool,
     point: Draft,
+    words: Words,
     last_time: Option<f64>,
     positions: u64,
     trackpoints: u64,
@@ -132,7 +138,7 @@ impl<R: Read> GpxReader<R> {
     /// A reader of plain (unpacked) GPX. See [`super::open`] for files of any kind.
     pub fn new(input: R, options: Options) -> Self {
         let mut xml = quick_xml::Reader::from_reader(TextReader::new(input, options.limits.piece_bytes));
-        xml.config_mut().check_end_names = true;
+        xml.config_mut().trim_text_start = true;
         Self {
             xml,
             buffer: Vec::new(),
@@ -148,6 +154,7 @@ impl<R: Read> GpxReader<R> {
             title: None,
             told: false,
             point: Draft::default(),
+            words: Words::default(),
             last_time: None,
             positions: 0,
             trackpoints: 0,
@@ -238,7 +245,8 @@ impl<R: Read> GpxReader<R> {
         if name.is_empty() || name.len() > NAME_LIMIT {
             return Err(self.problem(message::bad_markup(name)));
         }
-        if attributes.contains("xmlns") {
+        // The letter alone settles it for nearly every tag.
+        if attributes.as_bytes().contains(&b'x') && attributes.contains("xmlns") {
             self.declare(name, attributes, depth)?;
         }
         let (prefix, local) = split_name(name);
@@ -261,6 +269,8 @@ impl<R: Read> GpxReader<R> {
         if let Node::Field(_) = node {
             self.text.clear();
             self.text_overflow = false;
+            // Space between elements is skipped by itself, but inside a text it counts.
+            self.xml.config_mut().trim_text_start = false;
         }
         self.nodes.push(node);
         Ok(())
@@ -386,6 +396,9 @@ impl<R: Read> GpxReader<R> {
             }
         }
         self.point = Draft::default();
+        if kind != PointKind::Track {
+            self.words = Words::default();
+        }
         let (Some(lat), Some(lon)) = (lat, lon) else {
             let missing = if lat.is_none() { "lat" } else { "lon" };
             self.rejected += 1;
@@ -493,7 +506,7 @@ impl<R: Read> GpxReader<R> {
     }
 
     fn close_point(&mut self, kind: PointKind) {
-        let point = std::mem::take(&mut self.point);
+        let point = self.point;
         let Some(position) = point.position else {
             return;
         };
@@ -510,13 +523,14 @@ impl<R: Read> GpxReader<R> {
             self.ready.push_back(GpxEvent::Fix(fix));
             return;
         }
+        let words = std::mem::take(&mut self.words);
         let waypoint = Waypoint {
             fix,
-            name: point.name,
-            comment: point.comment,
-            description: point.description,
-            symbol: point.symbol,
-            link: point.link,
+            name: words.name,
+            comment: words.comment,
+            description: words.description,
+            symbol: words.symbol,
+            link: words.link,
         };
         self.ready.push_back(if kind == PointKind::Route {
             GpxEvent::RoutePoint(waypoint)
@@ -527,8 +541,9 @@ impl<R: Read> GpxReader<R> {
 
     /// The text of a field is complete.
     fn close_field(&mut self, field: Field) {
+        self.xml.config_mut().trim_text_start = true;
         let text = std::mem::take(&mut self.text);
-        let trimmed = text.trim();
+        let trimmed = text.trim_ascii();
         // Software that has no value often writes the element all the same.
         if !trimmed.is_empty() {
             self.set(field, trimmed);
@@ -560,13 +575,13 @@ impl<R: Read> GpxReader<R> {
                 self.point.quality.kind = kind.unwrap_or(FixKind::Unknown);
             }
             Field::Title => {
-                let title = self.words(text);
+                let title = self.kept(text);
                 self.title = self.title.take().or(title);
             }
-            Field::Name => self.point.name = self.words(text),
-            Field::Comment => self.point.comment = self.words(text),
-            Field::Description => self.point.description = self.words(text),
-            Field::Symbol => self.point.symbol = self.words(text),
+            Field::Name => self.words.name = self.kept(text),
+            Field::Comment => self.words.comment = self.kept(text),
+            Field::Description => self.words.description = self.kept(text),
+            Field::Symbol => self.words.symbol = self.kept(text),
             Field::Url => self.keep_link(text),
         }
     }
@@ -612,7 +627,7 @@ impl<R: Read> GpxReader<R> {
         Some(seconds)
     }
 
-    fn words(&mut self, text: &str) -> Option<String> {
+    fn kept(&mut self, text: &str) -> Option<String> {
         let limit = self.options.limits.text_chars;
         let (kept, cleaned, cut) = value::clean(text, limit);
         if cleaned {
@@ -629,7 +644,7 @@ impl<R: Read> GpxReader<R> {
             return;
         }
         if value::is_web_address(address) {
-            self.point.link = self.words(address);
+            self.words.link = self.kept(address);
         } else {
             self.warn("link-dropped", || message::link_dropped(address));
         }

@@ -581,6 +581,34 @@ fn the_size_of_the_pieces_read_makes_no_difference() {
     assert_eq!(places(&wide), places(&whole));
 }
 
+#[test]
+fn a_declared_encoding_is_read_or_refused() {
+    let text = sample().replacen("<gpx", "<?xml version='1.0' encoding='GB18030'?><gpx", 1);
+    let (bytes, ..) = encoding_rs::GB18030.encode(&text);
+    let (events, warnings, _, outcome) = read(&bytes);
+    assert_eq!(outcome, Ok(()));
+    assert_eq!(events, read(text.replace("GB18030", "UTF-8")).0);
+    assert_eq!(warnings.of("text-undecodable"), 0);
+    check(
+        "<?xml version='1.0' encoding='x-klingon'?><gpx/>",
+        " 1:1 encoding-unknown!",
+    );
+    // The same bytes without a declaration: the name is lost, the track is not.
+    let text = text.replace("GB18030", "UTF-8");
+    let (bytes, ..) = encoding_rs::GB18030.encode(&text);
+    let (lost, warnings, _, outcome) = read(&bytes);
+    assert_eq!(outcome, Ok(()));
+    assert_eq!(warnings.of("text-undecodable"), 1);
+    assert_eq!(lost[1..], events[1..]);
+}
+
+#[test]
+fn a_reader_goes_to_another_thread() {
+    fn is_send<T: Send>() {}
+    is_send::<GpxReader<Input<std::fs::File>>>();
+    is_send::<GpxEvent>();
+}
+
 /// What must hold whatever the bytes are.
 fn survives(bytes: &[u8]) {
     let (events, warnings, _, outcome) = read(bytes);

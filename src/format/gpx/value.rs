@@ -5,17 +5,20 @@ use std::borrow::Cow;
 use crate::domain::track::FixKind;
 
 /// A finite number, as XML Schema and receivers write it.
+#[inline]
 pub fn number(text: &str) -> Option<f64> {
-    text.trim().parse().ok().filter(|value: &f64| value.is_finite())
+    text.trim_ascii().parse().ok().filter(|value: &f64| value.is_finite())
 }
 
 /// A number that is never negative, such as a dilution of precision.
+#[inline]
 pub fn quantity(text: &str) -> Option<f32> {
     let value = number(text)?;
     (0.0..=f64::from(f32::MAX)).contains(&value).then_some(value as f32)
 }
 
 /// A count; `4.0` is 4 to some receivers.
+#[inline]
 pub fn count(text: &str) -> Option<u16> {
     let value = number(text)?;
     (value.fract() == 0.0 && (0.0..=f64::from(u16::MAX)).contains(&value)).then_some(value as u16)
@@ -25,7 +28,7 @@ pub fn count(text: &str) -> Option<u16> {
 pub fn fix_kind(text: &str) -> Option<FixKind> {
     FixKind::ALL
         .into_iter()
-        .find(|kind| kind.word().eq_ignore_ascii_case(text.trim()))
+        .find(|kind| kind.word().eq_ignore_ascii_case(text.trim_ascii()))
 }
 
 /// A moment as text says it.
@@ -39,7 +42,7 @@ pub struct Moment {
 
 /// RFC 3339, with the zone optional as XML Schema allows. `None` for anything else and for moments that never were.
 pub fn moment(text: &str) -> Option<Moment> {
-    let text = text.trim().as_bytes();
+    let text = text.trim_ascii().as_bytes();
     let (date_time, rest) = text.split_at_checked(19)?;
     let digits = |from: usize, n: usize| -> Option<i64> { natural(&date_time[from..from + n]) };
     let [

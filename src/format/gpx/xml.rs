@@ -22,31 +22,40 @@ impl<'a> Attributes<'a> {
 impl<'a> Iterator for Attributes<'a> {
     type Item = Result<(&'a str, &'a str), NotAnAttribute>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.0.trim_ascii_start();
         if text.is_empty() {
             return None;
         }
-        self.0 = "";
-        let (name, rest) = match text.split_once('=') {
-            Some((name, rest)) => (name.trim_ascii_end(), rest.trim_ascii_start()),
-            None => return Some(Err(NotAnAttribute)),
-        };
-        let quote = match rest.as_bytes().first() {
-            Some(b'"') => '"',
-            Some(b'\'') => '\'',
-            _ => return Some(Err(NotAnAttribute)),
-        };
-        let Some((value, rest)) = rest[1..].split_once(quote) else {
-            return Some(Err(NotAnAttribute));
-        };
-        let stray = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<');
-        if name.is_empty() || name.bytes().any(stray) || value.contains('<') {
-            return Some(Err(NotAnAttribute));
+        match first(text) {
+            Some((name, value, rest)) => {
+                self.0 = rest;
+                Some(Ok((name, value)))
+            }
+            None => {
+                self.0 = "";
+                Some(Err(NotAnAttribute))
+            }
         }
-        self.0 = rest;
-        Some(Ok((name, value)))
     }
+}
+
+/// Name and value of the attribute that `text` begins with, and what follows. Attributes are short, so plain loops are
+/// quicker here than a search.
+#[inline]
+fn first(text: &str) -> Option<(&str, &str, &str)> {
+    let bytes = text.as_bytes();
+    let equals = bytes.iter().position(|byte| *byte == b'=')?;
+    let name = text[..equals].trim_ascii_end();
+    let stray = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<');
+    if name.is_empty() || name.bytes().any(stray) {
+        return None;
+    }
+    let quoted = text[equals + 1..].trim_ascii_start();
+    let quote = quoted.bytes().next().filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let end = quoted[1..].bytes().position(|byte| byte == quote || byte == b'<')? + 1;
+    (quoted.as_bytes()[end] == quote).then(|| (name, &quoted[1..end], &quoted[end + 1..]))
 }
 
 /// Which vocabulary an element is of.
@@ -153,6 +162,7 @@ impl Spaces {
     }
 
     /// Forgets the declarations of the element at `depth`.
+    #[inline]
     pub fn close(&mut self, depth: usize) {
         if self.bound.last().is_none_or(|binding| binding.depth < depth) {
             return;
@@ -162,6 +172,7 @@ impl Spaces {
     }
 
     /// The vocabulary of names with `prefix`. A prefix that was never declared is some other vocabulary.
+    #[inline]
     pub fn of(&self, prefix: &str) -> Space {
         if prefix.is_empty() {
             self.unprefixed
@@ -196,6 +207,7 @@ impl Spaces {
 }
 
 /// Prefix and local part of a name.
+#[inline]
 pub fn split_name(name: &str) -> (&str, &str) {
     match name.bytes().position(|byte| byte == b':') {
         Some(at) => (&name[..at], &name[at + 1..]),
@@ -239,8 +251,9 @@ pub fn reference(name: &str) -> Reference {
 }
 
 /// An attribute's value with its references resolved; `Err` has the name of the first entity that XML does not know.
+#[inline]
 pub fn attribute_text(raw: &str) -> Result<Cow<'_, str>, &str> {
-    if !raw.contains('&') {
+    if raw.bytes().all(|byte| byte != b'&') {
         return Ok(Cow::Borrowed(raw));
     }
     let mut text = String::with_capacity(raw.len());
