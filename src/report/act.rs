@@ -33,7 +33,10 @@ pub fn act(model: &Act, languages: [Lang; 2], fonts: &Fonts) -> Result<Vec<u8>, 
         return Err(Problem::new(
             Code::ParameterInvalid,
             Message::new("An act has two different languages.", "检查记录须使用两种不同的语言。"),
-            Message::new("Ask for two, for example lang=zh,en.", "请指定两种语言，例如 lang=zh,en。"),
+            Message::new(
+                "Ask for two, for example lang=zh,en.",
+                "请指定两种语言，例如 lang=zh,en。",
+            ),
         ));
     }
     printable(model, fonts)?;
@@ -101,7 +104,10 @@ fn printable(model: &Act, fonts: &Fonts) -> Result<(), Problem> {
             .iter()
             .map(|(path, c)| Mistake {
                 at: path.clone(),
-                detail: Message::new(format!("no glyph for {}", self::shown(*c)), format!("缺少字形：{}", self::shown(*c))),
+                detail: Message::new(
+                    format!("no glyph for {}", self::shown(*c)),
+                    format!("缺少字形：{}", self::shown(*c)),
+                ),
             })
             .collect(),
     ))
@@ -110,7 +116,11 @@ fn printable(model: &Act, fonts: &Fonts) -> Result<(), Problem> {
 /// A character by its code point, and itself where that is harmless.
 fn shown(c: char) -> String {
     let code = u32::from(c);
-    if invisible(c) { format!("U+{code:04X}") } else { format!("“{c}” (U+{code:04X})") }
+    if invisible(c) {
+        format!("U+{code:04X}")
+    } else {
+        format!("“{c}” (U+{code:04X})")
+    }
 }
 
 fn invisible(c: char) -> bool {
@@ -140,6 +150,7 @@ impl Data<'_> {
             Some(notice) => self.required(notice, "the notice of the boundary")?,
             None => Value::Null,
         };
+        let number_text = self.filled("number_sign", &[&m.number])?;
         let mut terms = serde_json::Map::new();
         for code in self.words.codes() {
             terms.insert(code.to_owned(), self.term(code)?);
@@ -149,12 +160,8 @@ impl Data<'_> {
             "words": terms,
             "title": self.term(title)?,
             "number": soft(&m.number),
-            "number_text": self.filled("number_sign", &[&m.number])?,
+            "number_text": number_text,
             "boundary": boundary,
-            "of_boundary": self.each(|lang| {
-                self.words.filled("act_of", lang, &[m.boundary.names.best(lang).unwrap_or_default()])
-            })?,
-            "notice": notice,
             "general": self.general()?,
             "result": self.result()?,
             "teams": self.teams(),
@@ -173,7 +180,12 @@ impl Data<'_> {
             "map": match drawing { Some(drawing) => self.map(drawing)?, None => Value::Null },
             "snapshot": moment(m.snapshot, true),
             "hash": &hash[..16],
-            "software": soft(&m.software),
+            "head": {
+                "boundary": cut(&boundary, 40),
+                "number": cut(&number_text, 24),
+                "notice": cut(&notice, 110),
+                "software": one_line(&m.software).chars().take(40).collect::<String>(),
+            },
         }))
     }
 
@@ -189,7 +201,9 @@ impl Data<'_> {
 
     fn term(&self, code: &str) -> Part {
         let [a, b] = self.languages;
-        Ok(json!([{ "l": a.code(), "t": self.words.term(code, a)? }, { "l": b.code(), "t": self.words.term(code, b)? }]))
+        Ok(
+            json!([{ "l": a.code(), "t": self.words.term(code, a)? }, { "l": b.code(), "t": self.words.term(code, b)? }]),
+        )
     }
 
     fn filled(&self, code: &str, values: &[&str]) -> Part {
@@ -198,7 +212,12 @@ impl Data<'_> {
 
     /// A name that both languages must have.
     fn required(&self, names: &Names, what: &str) -> Part {
-        self.each(|lang| names.get(lang).map(str::to_owned).ok_or_else(|| untranslated(what, lang)))
+        self.each(|lang| {
+            names
+                .get(lang)
+                .map(str::to_owned)
+                .ok_or_else(|| untranslated(what, lang))
+        })
     }
 
     /// A name in both languages, or in those there are.
@@ -206,14 +225,19 @@ impl Data<'_> {
         let mut out: Vec<(Lang, &str)> = Vec::new();
         for lang in self.languages {
             let order = [lang, Lang::En, Lang::Zh];
-            let found = order.into_iter().find_map(|l| Some((l, names.get(l)?))).or_else(|| names.iter().next());
+            let found = order
+                .into_iter()
+                .find_map(|l| Some((l, names.get(l)?)))
+                .or_else(|| names.iter().next());
             if let Some((lang, text)) = found
                 && out.iter().all(|(_, other)| *other != text)
             {
                 out.push((lang, text));
             }
         }
-        out.into_iter().map(|(lang, text)| json!({ "l": lang.code(), "t": soft(text) })).collect()
+        out.into_iter()
+            .map(|(lang, text)| json!({ "l": lang.code(), "t": soft(text) }))
+            .collect()
     }
 
     /// The same text whatever the language: numbers, file names.
@@ -237,13 +261,17 @@ impl Data<'_> {
                 .boundary
                 .parties
                 .iter()
-                .map(|p| p.names.get(lang).ok_or_else(|| untranslated(&format!("the party {}", p.code), lang)))
+                .map(|p| {
+                    p.names
+                        .get(lang)
+                        .ok_or_else(|| untranslated(&format!("the party {}", p.code), lang))
+                })
                 .collect();
             Ok(names?.join(if lang == Lang::Zh { "、" } else { ", " }))
         })?;
         let named = self.each(|lang| {
             Ok(match inspection.names.best(lang) {
-                Some(name) => format!("{} {name}", inspection.number),
+                Some(name) => format!("{} · {name}", inspection.number),
                 None => inspection.number.clone(),
             })
         })?;
@@ -253,10 +281,7 @@ impl Data<'_> {
             ("f_inspection", named),
         ];
         let period = match (inspection.starts, inspection.ends) {
-            (Some(a), Some(b)) if a != b => Some(self.each(|lang| {
-                let (a, b) = (self.words.date(a, lang)?, self.words.date(b, lang)?);
-                self.words.filled("period", lang, &[&a, &b])
-            })?),
+            (Some(a), Some(b)) if a != b => Some(self.each(|lang| self.words.period(a, b, lang))?),
             (Some(day), _) | (None, Some(day)) => Some(self.each(|lang| self.words.date(day, lang))?),
             (None, None) => None,
         };
@@ -269,7 +294,9 @@ impl Data<'_> {
         };
         rows.push(("f_date", date));
         rows.push(("f_frame", self.plain(&m.boundary.frame)));
-        rows.into_iter().map(|(label, value)| Ok(json!({ "label": self.term(label)?, "value": value }))).collect()
+        rows.into_iter()
+            .map(|(label, value)| Ok(json!({ "label": self.term(label)?, "value": value })))
+            .collect()
     }
 
     fn result(&self) -> Part {
@@ -281,10 +308,25 @@ impl Data<'_> {
         let of = format!("\u{202f}/\u{202f}{}", m.markers.len());
         let figures = [
             (number(length / 1000.0, 3), "km".to_owned(), "r_length"),
-            (covered.map_or("–".to_owned(), |c| percent(c, length)), "%".to_owned(), "r_covered"),
-            (count(visits(Visit::Visited)), if seen { of } else { String::new() }, "r_visited"),
+            match covered {
+                Some(covered) => (percent(covered, length), "%".to_owned(), "r_covered"),
+                None => ("–".to_owned(), String::new(), "r_covered"),
+            },
+            (
+                count(visits(Visit::Visited)),
+                if seen { of } else { String::new() },
+                "r_visited",
+            ),
             (count(visits(Visit::Missed)), String::new(), "r_missed"),
-            (if m.coverage.is_some() { m.gaps.len().to_string() } else { "–".to_owned() }, String::new(), "r_gaps"),
+            (
+                if m.coverage.is_some() {
+                    m.gaps.len().to_string()
+                } else {
+                    "–".to_owned()
+                },
+                String::new(),
+                "r_gaps",
+            ),
         ];
         let figures: Result<Vec<Value>, Problem> = figures
             .into_iter()
@@ -323,10 +365,13 @@ impl Data<'_> {
 
     fn uploads(&self) -> Value {
         let uploads = self.model.uploads.iter().map(|upload| {
-            let span: Vec<String> =
-                [upload.first_time, upload.last_time].into_iter().flatten().map(|t| moment(t, false)).collect();
+            let span: Vec<String> = [upload.first_time, upload.last_time]
+                .into_iter()
+                .flatten()
+                .map(|t| moment(t, false))
+                .collect();
             json!({
-                "receipt": soft(&upload.receipt),
+                "receipt": narrow(&upload.receipt),
                 "file": soft(&upload.file_name),
                 "sha": &hex(&upload.sha256)[..16],
                 "fixes": number(upload.fixes as f64, 0),
@@ -340,7 +385,10 @@ impl Data<'_> {
         let Some(coverage) = &self.model.coverage else {
             return Ok(json!([self.term("s_no_uploads")?]));
         };
-        let buffer = number(coverage.buffer.get(), if coverage.buffer.get().fract() == 0.0 { 0 } else { 1 });
+        let buffer = number(
+            coverage.buffer.get(),
+            if coverage.buffer.get().fract() == 0.0 { 0 } else { 1 },
+        );
         let mut notes = vec![match &coverage.route {
             Some(route) => self.filled("s_coverage_route", &[&buffer, route])?,
             None => self.filled("s_coverage_line", &[&buffer])?,
@@ -356,7 +404,7 @@ impl Data<'_> {
             let length = section.length.get();
             let covered = section.covered.map(Metres::get);
             json!({
-                "key": soft(&section.key),
+                "key": narrow(&section.key),
                 "name": self.names(&section.names),
                 "character": format!("character_{}", section.character.word()),
                 "length": number(length, 1),
@@ -390,7 +438,7 @@ impl Data<'_> {
             };
             Ok(json!({
                 "label": map::gap_label(at),
-                "section": soft(&gap.section),
+                "section": narrow(&gap.section),
                 "from": gap.from.to_string(),
                 "to": gap.to.to_string(),
                 "length": number(gap.length.get(), 1),
@@ -405,8 +453,8 @@ impl Data<'_> {
         let millimetres = |value: Option<Metres>| value.map(|v| number(v.get(), 3));
         let markers = self.model.markers.iter().map(|marker| {
             json!([
-                soft(&marker.label()),
-                soft(&marker.section),
+                narrow(&marker.label()),
+                narrow(&marker.section),
                 marker.chainage.to_string(),
                 millimetres(marker.offset),
                 millimetres(marker.deviation),
@@ -437,8 +485,10 @@ impl Data<'_> {
                 let said = if lang == Lang::Zh { Lang::Zh } else { Lang::En };
                 message.push((said, finding.message.get(said)));
             }
-            let message: Value =
-                message.into_iter().map(|(lang, text)| json!({ "l": lang.code(), "t": soft(text) })).collect();
+            let message: Value = message
+                .into_iter()
+                .map(|(lang, text)| json!({ "l": lang.code(), "t": soft(text) }))
+                .collect();
             Ok(json!({
                 "code": check,
                 "check": self.term(&format!("check_{check}"))?,
@@ -455,9 +505,16 @@ impl Data<'_> {
 
     fn remarks(&self) -> Value {
         let remarks = self.model.remarks.iter().map(|remark| {
-            let wanted: Vec<(Lang, &str)> =
-                self.languages.into_iter().filter_map(|lang| Some((lang, remark.text.get(lang)?))).collect();
-            let texts = if wanted.is_empty() { remark.text.iter().collect() } else { wanted };
+            let wanted: Vec<(Lang, &str)> = self
+                .languages
+                .into_iter()
+                .filter_map(|lang| Some((lang, remark.text.get(lang)?)))
+                .collect();
+            let texts = if wanted.is_empty() {
+                remark.text.iter().collect()
+            } else {
+                wanted
+            };
             let texts: Value = texts
                 .into_iter()
                 .map(|(lang, text)| {
@@ -473,7 +530,9 @@ impl Data<'_> {
 
     fn parity(&self) -> Part {
         self.each(|lang| {
-            let [a, b] = self.languages.map(|l| self.words.term(&format!("lang_{}", l.code()), lang));
+            let [a, b] = self
+                .languages
+                .map(|l| self.words.term(&format!("lang_{}", l.code()), lang));
             self.words.filled("s_parity", lang, &[a?, b?])
         })
     }
@@ -488,9 +547,14 @@ impl Data<'_> {
                 .filter(|signatory| signatory.party == party.code)
                 .map(|s| json!({ "name": self.names(&s.name), "office": self.names(&s.office) }))
                 .collect();
-            let people = if people.is_empty() { vec![json!({ "name": [], "office": [] })] } else { people };
+            let people = if people.is_empty() {
+                vec![json!({ "name": [], "office": [] })]
+            } else {
+                people
+            };
             let title = self.each(|lang| {
-                self.words.filled("s_on_behalf", lang, &[party.names.best(lang).unwrap_or(&party.code)])
+                self.words
+                    .filled("s_on_behalf", lang, &[party.names.best(lang).unwrap_or(&party.code)])
             })?;
             Ok(json!({ "title": title, "people": people }))
         });
@@ -512,8 +576,11 @@ impl Data<'_> {
             .labels
             .iter()
             .map(|label| {
-                let lines: Vec<Value> =
-                    label.lines.iter().map(|(lang, text)| json!({ "l": lang.code(), "t": one_line(text) })).collect();
+                let lines: Vec<Value> = label
+                    .lines
+                    .iter()
+                    .map(|(lang, text)| json!({ "l": lang.code(), "t": one_line(text) }))
+                    .collect();
                 json!({ "x": label.x, "y": label.y, "style": label.style.word(), "lines": lines })
             })
             .collect();
@@ -522,9 +589,7 @@ impl Data<'_> {
             .iter()
             .map(|item| match &item.detail {
                 None => self.term(item.term),
-                Some(detail) => {
-                    self.each(|lang| self.words.filled(item.term, lang, &[self.words.term(detail, lang)?]))
-                }
+                Some(detail) => self.each(|lang| self.words.filled(item.term, lang, &[self.words.term(detail, lang)?])),
             })
             .collect();
         let [first, second] = self.languages;
@@ -534,7 +599,9 @@ impl Data<'_> {
             self.words.filled("m_alt", second, &[&scale])?
         );
         let bar = &drawing.bar;
-        let ticks: Vec<String> = (0..=bar.parts).map(|i| number(f64::from(i) * bar.part_value, 0)).collect();
+        let ticks: Vec<String> = (0..=bar.parts)
+            .map(|i| number(f64::from(i) * bar.part_value, 0))
+            .collect();
         Ok(json!({
             "width": drawing.width,
             "height": drawing.height,
@@ -556,29 +623,70 @@ fn percent(covered: f64, length: f64) -> String {
 }
 
 fn share(covered: f64, length: f64) -> f64 {
-    if length > 0.0 { (covered / length).clamp(0.0, 1.0) } else { 0.0 }
+    if length > 0.0 {
+        (covered / length).clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
 }
 
 /// A moment in UTC, to the minute or to the second.
 fn moment(time: Timestamp, seconds: bool) -> String {
-    let format = if seconds { "%Y-%m-%d\u{a0}%H:%M:%S" } else { "%Y-%m-%d\u{a0}%H:%M" };
+    let format = if seconds {
+        "%Y-%m-%d\u{a0}%H:%M:%S"
+    } else {
+        "%Y-%m-%d\u{a0}%H:%M"
+    };
     time.to_zoned(TimeZone::UTC).strftime(format).to_string()
 }
 
 /// White space of any kind as single blanks.
 fn one_line(text: &str) -> String {
     let blank = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r');
-    text.split(blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(blank)
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Texts for the head and foot of a page, where there is room for so many characters and no more.
+fn cut(texts: &Value, room: usize) -> Value {
+    let Some(texts) = texts.as_array() else {
+        return Value::Null;
+    };
+    let short = texts.iter().map(|text| {
+        let whole = match &text["t"] {
+            Value::Array(pieces) => pieces.iter().filter_map(Value::as_str).collect(),
+            piece => piece.as_str().unwrap_or_default().to_owned(),
+        };
+        let cut = match whole.char_indices().nth(room) {
+            Some((end, _)) => format!("{}…", &whole[..end]),
+            None => whole,
+        };
+        json!({ "l": text["l"], "t": cut })
+    });
+    short.collect()
 }
 
 /// A text on one line, or its pieces where a line may break although there is no blank: file names and other long
 /// words would otherwise run out of their cell.
 fn soft(text: &str) -> Value {
-    const LONG: usize = 14;
-    const PIECE: usize = 8;
+    pieces(text, 14)
+}
+
+/// The same for a narrow column.
+fn narrow(text: &str) -> Value {
+    pieces(text, 7)
+}
+
+/// Breaks runs of more than `long` letters behind separators, and behind so many letters where there are none.
+fn pieces(text: &str, long: usize) -> Value {
     let text = one_line(text);
-    let run = text.split(|c: char| c == ' ' || c as u32 >= 0x2E80).map(|run| run.chars().count()).max();
-    if run.unwrap_or(0) <= LONG {
+    let run = text
+        .split(|c: char| c == ' ' || c as u32 >= 0x2E80)
+        .map(|run| run.chars().count())
+        .max();
+    if run.unwrap_or(0) <= long {
         return Value::String(text);
     }
     let mut pieces = vec![String::new()];
@@ -589,7 +697,7 @@ fn soft(text: &str) -> Value {
         }
         length = if c == ' ' || c as u32 >= 0x2E80 { 0 } else { length + 1 };
         let separator = matches!(c, '_' | '-' | '.' | '/' | '\\' | '+' | '@') && length > 2;
-        if separator || length >= LONG + PIECE {
+        if separator || length >= long {
             pieces.push(String::new());
             length = 0;
         }

@@ -129,7 +129,11 @@ pub fn draw(act: &Act, languages: [Lang; 2]) -> Option<Drawing> {
     sheet.head();
     sheet.graticule();
     for (_, line) in &lines {
-        let _ = write!(sheet.svg, r#"<path d="{}" stroke="{RIBBON}" stroke-width="2.4"/>"#, path(line));
+        let _ = write!(
+            sheet.svg,
+            r#"<path d="{}" stroke="{RIBBON}" stroke-width="2.4"/>"#,
+            path(line)
+        );
     }
     sheet.tracks(&act.map.tracks);
     sheet.gaps(act);
@@ -228,7 +232,12 @@ impl Sheet {
             lon = [lon[0].min(dlon), lon[1].max(dlon)];
             lat = [lat[0].min(point.lat.get()), lat[1].max(point.lat.get())];
         }
-        let (lon, lat) = (lon.map(|l| l + centre.lon.get()), lat.map(|l| l.clamp(-89.0, 89.0)));
+        // A little more than the frame shows, so that every line reaches its edge.
+        let wider = |[a, b]: [f64; 2]| [a - (b - a) * 0.02, b + (b - a) * 0.02];
+        let (lon, lat) = (
+            wider(lon).map(|l| l + centre.lon.get()),
+            wider(lat).map(|l| l.clamp(-89.0, 89.0)),
+        );
         let degree_mm = 111_200.0 * 1000.0 / self.paper.scale;
         let lat_step = paper::grid_step(degree_mm);
         let lon_step = paper::grid_step(degree_mm * centre.lat.get().to_radians().cos().max(0.02));
@@ -248,7 +257,12 @@ impl Sheet {
             d.push_str(&path(&line));
             for (edge_x, outside) in [(frame.left, -2.2), (frame.right, 2.2)] {
                 if let Some(at) = paper::crossing(&line, 0, edge_x).filter(|at| frame.spans_y(*at)) {
-                    self.labels.fixed(edge_x + outside, at, Style::GridTurned, paper::degrees(y, lat_step, ["N", "S"]));
+                    self.labels.fixed(
+                        edge_x + outside,
+                        at,
+                        Style::GridTurned,
+                        paper::degrees(y, lat_step, ["N", "S"]),
+                    );
                 }
             }
         }
@@ -293,7 +307,8 @@ impl Sheet {
             }
             let _ = write!(self.svg, r#"<path d="{ends}" stroke="{GAP}" stroke-width="0.3"/>"#);
             let middle = paper::along(&line, 0.5);
-            self.labels.near(middle, 3.0, Style::Gap, vec![(Lang::En, gap_label(at))], true);
+            self.labels
+                .near(middle, 3.0, Style::Gap, vec![(Lang::En, gap_label(at))], true);
         }
     }
 
@@ -313,7 +328,8 @@ impl Sheet {
         for place in act.map.ports.iter().chain(&act.map.towns) {
             let at = self.at(place.position);
             if self.paper.frame.holds(at, 2.0) {
-                self.labels.near(at, 1.6, Style::Place, two(&place.names, languages), false);
+                self.labels
+                    .near(at, 1.6, Style::Place, two(&place.names, languages), false);
             }
         }
     }
@@ -321,13 +337,16 @@ impl Sheet {
     /// Draws all markers and the numbers that fit; says whether some did not.
     fn markers(&mut self, markers: &[Marker]) -> bool {
         let places: Vec<[f64; 2]> = markers.iter().map(|m| self.at(m.position)).collect();
-        let size = symbol_size(&places);
+        let spacing = spacing(&places);
+        // Large where there is room, small where markers crowd.
+        let size = (spacing * 0.8).clamp(0.9, 1.8);
         let mut order: Vec<usize> = (0..markers.len()).collect();
         order.sort_by_key(|at| markers[*at].verdict.map_or(0, |v| v as u8 + 1));
         for at in &order {
             self.labels.block_point(places[*at], size);
             let missed = markers[*at].visit == Some(Visit::Missed);
-            self.svg.push_str(&marker_symbol(markers[*at].verdict, missed, places[*at], size));
+            self.svg
+                .push_str(&marker_symbol(markers[*at].verdict, missed, places[*at], size));
         }
         // One number for all elements of a marker, the telling ones first.
         let mut firsts: Vec<usize> = (0..markers.len())
@@ -353,10 +372,22 @@ impl Sheet {
             })
             .collect();
         rank.sort_unstable();
+        // Where they crowd, round numbers alone read better than as many as can be squeezed in.
+        let least = match spacing {
+            s if s < 0.8 => 3,
+            s if s < 2.2 => 4,
+            _ => 5,
+        };
         let mut thinned = false;
-        for (_, at) in rank {
+        for (rank, at) in rank {
+            if rank > least {
+                thinned = true;
+                continue;
+            }
             let text = vec![(Lang::En, markers[at].number.clone())];
-            thinned |= !self.labels.near(places[at], size * 0.5 + 0.3, Style::Marker, text, true);
+            thinned |= !self
+                .labels
+                .near(places[at], size * 0.5 + 0.3, Style::Marker, text, true);
         }
         thinned
     }
@@ -431,8 +462,19 @@ impl Sheet {
         let north = LonLat::new(here.lon.get(), (here.lat.get() + 0.001).min(90.0)).unwrap_or(here);
         let (a, b) = (self.at(here), self.at(north));
         let length = (b[0] - a[0]).hypot(b[1] - a[1]);
-        if length > 0.0 { [(b[0] - a[0]) / length, (b[1] - a[1]) / length] } else { [0.0, -1.0] }
+        if length > 0.0 {
+            [(b[0] - a[0]) / length, (b[1] - a[1]) / length]
+        } else {
+            [0.0, -1.0]
+        }
     }
+}
+
+/// Snyder's worked example, for the test beside the documents.
+#[cfg(test)]
+pub fn snyder_example() -> [f64; 2] {
+    let at = |lon, lat| LonLat::new(lon, lat).unwrap_or_default();
+    Projection::on(6_378_206.4, 0.006_768_66, at(-100.0, 40.0)).forward(at(-110.0, 30.0))
 }
 
 /// How a gap is named in the list and on the map.
@@ -453,12 +495,14 @@ fn two(names: &crate::domain::text::Names, languages: [Lang; 2]) -> Vec<(Lang, S
     out
 }
 
-/// Large where there is room, small where markers crowd.
-fn symbol_size(places: &[[f64; 2]]) -> f64 {
-    let mut steps: Vec<f64> = places.windows(2).map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])).collect();
+/// The median distance on paper from one marker to the next.
+fn spacing(places: &[[f64; 2]]) -> f64 {
+    let mut steps: Vec<f64> = places
+        .windows(2)
+        .map(|p| (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1]))
+        .collect();
     steps.sort_unstable_by(f64::total_cmp);
-    let median = steps.get(steps.len() / 2).copied().unwrap_or(2.0);
-    (median * 0.8).clamp(0.9, 1.8)
+    steps.get(steps.len() / 2).copied().unwrap_or(10.0)
 }
 
 /// Millimetres to the hundredth, without trailing zeros.
@@ -533,7 +577,13 @@ fn marker_symbol(verdict: Option<Verdict>, missed: bool, [x, y]: [f64; 2], size:
         );
     }
     let _ = match verdict {
-        None => write!(out, r#"<circle cx="{}" cy="{}" r="{}" fill="{INK}"/>"#, mm(x), mm(y), mm(r * 0.7)),
+        None => write!(
+            out,
+            r#"<circle cx="{}" cy="{}" r="{}" fill="{INK}"/>"#,
+            mm(x),
+            mm(y),
+            mm(r * 0.7)
+        ),
         Some(Verdict::Pass) => write!(
             out,
             r#"<circle cx="{}" cy="{}" r="{}" fill="white" stroke="{PASS}" stroke-width="{pen}"/>"#,
@@ -599,12 +649,19 @@ fn legend(act: &Act) -> Vec<LegendItem> {
         }
     }
     if !act.map.tracks.is_empty() {
-        add(format!(r#"<path d="{bar}" stroke="{WALKED}" stroke-width="1.1"/>"#), "m_track", None);
+        add(
+            format!(r#"<path d="{bar}" stroke="{WALKED}" stroke-width="1.1"/>"#),
+            "m_track",
+            None,
+        );
     }
     if !act.gaps.is_empty() {
-        let ends = format!("{}{}", path(&[[left, 0.1], [left, 3.9]]), path(&[[right, 0.1], [right, 3.9]]));
-        let body =
-            format!(r#"<path d="{bar}" {GAP_LOOK}/><path d="{ends}" stroke="{GAP}" stroke-width="0.3"/>"#);
+        let ends = format!(
+            "{}{}",
+            path(&[[left, 0.1], [left, 3.9]]),
+            path(&[[right, 0.1], [right, 3.9]])
+        );
+        let body = format!(r#"<path d="{bar}" {GAP_LOOK}/><path d="{ends}" stroke="{GAP}" stroke-width="0.3"/>"#);
         add(body, "m_gap", None);
     }
     let verdicts = Verdict::ALL.map(Some).into_iter().chain([None]);
@@ -615,7 +672,11 @@ fn legend(act: &Act) -> Vec<LegendItem> {
         }
     }
     if act.markers.iter().any(|m| m.visit == Some(Visit::Missed)) {
-        add(marker_symbol(Some(Verdict::Pass), true, [middle, y], 1.6), "m_missed", None);
+        add(
+            marker_symbol(Some(Verdict::Pass), true, [middle, y], 1.6),
+            "m_missed",
+            None,
+        );
     }
     if !act.map.ports.is_empty() {
         add(port_symbol([middle, y]), "m_port", None);

@@ -43,10 +43,8 @@ pub struct Words {
     months: BTreeMap<String, Vec<String>>,
 }
 
-static WORDS: LazyLock<Result<Words, String>> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../data/reference/act.toml"))
-        .map_err(|e| e.to_string())
-});
+static WORDS: LazyLock<Result<Words, String>> =
+    LazyLock::new(|| toml::from_str(include_str!("../../data/reference/act.toml")).map_err(|e| e.to_string()));
 
 impl Words {
     /// The words that are compiled in.
@@ -57,7 +55,10 @@ impl Words {
         WORDS.as_ref().map_err(|e| {
             Problem::new(
                 Code::Internal,
-                Message::new(format!("The words of the documents cannot be read: {e}"), format!("无法读取文件用语：{e}")),
+                Message::new(
+                    format!("The words of the documents cannot be read: {e}"),
+                    format!("无法读取文件用语：{e}"),
+                ),
                 Message::new("Install the program again.", "请重新安装本程序。"),
             )
         })
@@ -68,7 +69,11 @@ impl Words {
     /// # Errors
     /// When there is no such term: the export stops and names it.
     pub fn term(&self, code: &str, lang: Lang) -> Result<&str, Problem> {
-        let text = self.terms.get(code).map(|term| term.get(lang)).filter(|text| !text.is_empty());
+        let text = self
+            .terms
+            .get(code)
+            .map(|term| term.get(lang))
+            .filter(|text| !text.is_empty());
         text.ok_or_else(|| untranslated(code, lang))
     }
 
@@ -81,7 +86,10 @@ impl Words {
         let mut out = String::with_capacity(rest.len() + values.iter().map(|v| v.len()).sum::<usize>());
         while let Some(open) = rest.find('{') {
             out.push_str(&rest[..open]);
-            let place = rest[open..].chars().nth(1).filter(|_| rest[open..].chars().nth(2) == Some('}'));
+            let place = rest[open..]
+                .chars()
+                .nth(1)
+                .filter(|_| rest[open..].chars().nth(2) == Some('}'));
             let value = place.and_then(|c| values.get((c as usize).wrapping_sub('a' as usize)));
             match value {
                 Some(value) => {
@@ -103,18 +111,47 @@ impl Words {
     /// # Errors
     /// When the month has no name in the language.
     pub fn date(&self, date: Date, lang: Lang) -> Result<String, Problem> {
-        let (year, month, day) = (date.year(), date.month(), date.day());
+        let (year, day) = (date.year(), self.day(date, lang)?);
+        Ok(match lang {
+            Lang::Zh => format!("{year}年{day}"),
+            Lang::Ko => format!("{year}년 {day}"),
+            Lang::En => format!("{day}\u{a0}{year}"),
+            Lang::Ru => format!("{day}\u{a0}{year}\u{a0}г."),
+        })
+    }
+
+    /// From one day to a later one; a year or month they share is said once.
+    ///
+    /// # Errors
+    /// When a month has no name in the language.
+    pub fn period(&self, from: Date, to: Date, lang: Lang) -> Result<String, Problem> {
+        if from.year() != to.year() {
+            return self.filled("period", lang, &[&self.date(from, lang)?, &self.date(to, lang)?]);
+        }
+        let year = from.year().to_string();
+        let (first, last) = (self.day(from, lang)?, self.day(to, lang)?);
+        if from.month() != to.month() {
+            return self.filled("period_year", lang, &[&first, &last, &year]);
+        }
+        match lang {
+            Lang::Zh => self.filled("period_year", lang, &[&first, &format!("{}日", to.day()), &year]),
+            Lang::Ko => self.filled("period_year", lang, &[&first, &format!("{}일", to.day()), &year]),
+            Lang::En | Lang::Ru => Ok(format!("{}–{}", from.day(), self.date(to, lang)?)),
+        }
+    }
+
+    /// Day and month without the year.
+    fn day(&self, date: Date, lang: Lang) -> Result<String, Problem> {
+        let (month, day) = (date.month(), date.day());
         let name = || {
-            usize::try_from(month - 1)
-                .ok()
-                .and_then(|at| self.months.get(lang.code())?.get(at))
-                .ok_or_else(|| untranslated(&format!("month {month}"), lang))
+            let at = usize::try_from(month - 1).ok();
+            let name = at.and_then(|at| self.months.get(lang.code())?.get(at));
+            name.ok_or_else(|| untranslated(&format!("month {month}"), lang))
         };
         Ok(match lang {
-            Lang::Zh => format!("{year}年{month}月{day}日"),
-            Lang::Ko => format!("{year}년 {month}월 {day}일"),
-            Lang::En => format!("{day}\u{a0}{} {year}", name()?),
-            Lang::Ru => format!("{day}\u{a0}{} {year}\u{a0}г.", name()?),
+            Lang::Zh => format!("{month}月{day}日"),
+            Lang::Ko => format!("{month}월 {day}일"),
+            Lang::En | Lang::Ru => format!("{day}\u{a0}{}", name()?),
         })
     }
 

@@ -38,7 +38,10 @@ pub fn half_size(style: Style, lines: &[(Lang, String)]) -> (f64, f64) {
     };
     let em = points * 25.4 / 72.0;
     let width = |text: &str| -> f64 {
-        text.chars().map(|c| if (c as u32) < 0x1100 { 0.58 } else { 1.0 } + spread).sum::<f64>() * em
+        text.chars()
+            .map(|c| if (c as u32) < 0x1100 { 0.58 } else { 1.0 } + spread)
+            .sum::<f64>()
+            * em
     };
     let widest = lines.iter().map(|(_, text)| width(text)).fold(0.0, f64::max);
     let rows = u32::try_from(lines.len()).unwrap_or(u32::MAX);
@@ -127,7 +130,10 @@ impl Labels {
                 (1.0, 0.0),
                 (-1.0, 0.0),
             ] {
-                let place = [at[0] + dx * (half_width + clear + away), at[1] + dy * (half_height + clear + away)];
+                let place = [
+                    at[0] + dx * (half_width + clear + away),
+                    at[1] + dy * (half_height + clear + away),
+                ];
                 if self.free(place, half_width + 0.15, half_height) {
                     self.put(place, style, lines);
                     return true;

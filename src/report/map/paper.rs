@@ -27,14 +27,22 @@ impl Frame {
 
     /// The point at these shares of width and height.
     pub fn share(&self, x: f64, y: f64) -> [f64; 2] {
-        [self.left + (self.right - self.left) * x, self.top + (self.bottom - self.top) * y]
+        [
+            self.left + (self.right - self.left) * x,
+            self.top + (self.bottom - self.top) * y,
+        ]
     }
 
     /// Points along the edge, `n` on each side.
     pub fn edge(self, n: u32) -> impl Iterator<Item = [f64; 2]> {
         (0..n).flat_map(move |i| {
             let t = f64::from(i) / f64::from(n);
-            [self.share(t, 0.0), self.share(1.0, t), self.share(1.0 - t, 1.0), self.share(0.0, 1.0 - t)]
+            [
+                self.share(t, 0.0),
+                self.share(1.0, t),
+                self.share(1.0 - t, 1.0),
+                self.share(0.0, 1.0 - t),
+            ]
         })
     }
 
@@ -78,13 +86,12 @@ pub struct Paper {
 }
 
 /// Room for a map on an upright and on a lying A4 page, with heading and legend.
-const UPRIGHT: [f64; 2] = [174.0, 168.0];
-const LYING: [f64; 2] = [261.0, 106.0];
+const UPRIGHT: [f64; 2] = [176.0, 172.0];
+const LYING: [f64; 2] = [263.0, 112.0];
 /// For the values of the graticule, outside the frame.
 const MARGIN: f64 = 4.6;
 /// Between the frame and what must be shown, for labels.
 const PADDING: f64 = 11.0;
-const LEAST_HEIGHT: f64 = 84.0;
 /// A larger scale than this would show nothing of its surroundings.
 const LARGEST_SCALE: f64 = 5_000.0;
 
@@ -94,13 +101,15 @@ impl Paper {
         let [west, south, east, north] = bounds(points)?;
         let of = |page: [f64; 2]| {
             let room = page.map(|side| side - 2.0 * (MARGIN + PADDING));
-            round_up(((east - west) / room[0]).max((north - south) / room[1]) * 1000.0, LARGEST_SCALE)
+            round_up(
+                ((east - west) / room[0]).max((north - south) / room[1]) * 1000.0,
+                LARGEST_SCALE,
+            )
         };
         let landscape = of(LYING) < of(UPRIGHT);
         let page = if landscape { LYING } else { UPRIGHT };
         let scale = of(page);
-        let used = (north - south) * 1000.0 / scale + 2.0 * (MARGIN + PADDING);
-        let (width, height) = (page[0], (used + 16.0).clamp(LEAST_HEIGHT.min(page[1]), page[1]));
+        let [width, height] = page;
         Some(Self {
             width,
             height,
@@ -118,12 +127,18 @@ impl Paper {
 
     pub fn place(&self, [x, y]: [f64; 2]) -> [f64; 2] {
         let k = 1000.0 / self.scale;
-        [self.width / 2.0 + (x - self.middle[0]) * k, self.height / 2.0 - (y - self.middle[1]) * k]
+        [
+            self.width / 2.0 + (x - self.middle[0]) * k,
+            self.height / 2.0 - (y - self.middle[1]) * k,
+        ]
     }
 
     pub fn back(&self, [x, y]: [f64; 2]) -> [f64; 2] {
         let k = self.scale / 1000.0;
-        [self.middle[0] + (x - self.width / 2.0) * k, self.middle[1] - (y - self.height / 2.0) * k]
+        [
+            self.middle[0] + (x - self.width / 2.0) * k,
+            self.middle[1] - (y - self.height / 2.0) * k,
+        ]
     }
 
     /// About five centimetres long, in parts of 1, 2 or 5 times a power of ten.
@@ -157,20 +172,32 @@ fn round_up(value: f64, least: f64) -> f64 {
     const STEPS: [f64; 11] = [1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 10.0];
     let value = value.max(least);
     let power = 10f64.powf(value.log10().floor());
-    STEPS.into_iter().map(|s| s * power).find(|s| *s >= value * 0.999_999).unwrap_or(power * 10.0)
+    STEPS
+        .into_iter()
+        .map(|s| s * power)
+        .find(|s| *s >= value * 0.999_999)
+        .unwrap_or(power * 10.0)
 }
 
 /// The next of 1, 2, 5 times a power of ten at or below `value`.
 fn round_down(value: f64) -> f64 {
     let power = 10f64.powf(value.log10().floor());
-    [5.0, 2.0].into_iter().map(|s| s * power).find(|s| *s <= value * 1.000_001).unwrap_or(power)
+    [5.0, 2.0]
+        .into_iter()
+        .map(|s| s * power)
+        .find(|s| *s <= value * 1.000_001)
+        .unwrap_or(power)
 }
 
 /// The interval of the graticule in seconds of arc, at least 28 mm apart, for a degree of `degree_mm`.
 pub fn grid_step(degree_mm: f64) -> u32 {
-    const STEPS: [u32; 16] =
-        [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18_000, 36_000];
-    STEPS.into_iter().find(|s| f64::from(*s) / 3600.0 * degree_mm >= 28.0).unwrap_or(54_000)
+    const STEPS: [u32; 16] = [
+        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18_000, 36_000,
+    ];
+    STEPS
+        .into_iter()
+        .find(|s| f64::from(*s) / 3600.0 * degree_mm >= 28.0)
+        .unwrap_or(54_000)
 }
 
 /// The multiples of `step` seconds of arc within a range of degrees.
@@ -189,7 +216,11 @@ pub fn multiples([from, to]: [f64; 2], step: u32) -> Vec<f64> {
 /// An angle as fine as its interval needs: `168°W`, `42°30′N`, `42°30′15″N`.
 pub fn degrees(value: f64, step: u32, [positive, negative]: [&str; 2]) -> String {
     let seconds = (value.abs() * 3600.0).round();
-    let (d, m, s) = ((seconds / 3600.0).floor(), (seconds / 60.0).floor() % 60.0, seconds % 60.0);
+    let (d, m, s) = (
+        (seconds / 3600.0).floor(),
+        (seconds / 60.0).floor() % 60.0,
+        seconds % 60.0,
+    );
     // The equator, the prime meridian and its far side belong to neither half.
     let letter = if seconds == 0.0 || seconds == 648_000.0 {
         ""
@@ -217,7 +248,10 @@ pub fn crossing(line: &[[f64; 2]], axis: usize, value: f64) -> Option<f64> {
 
 /// The point at a share of a line's length.
 pub fn along(line: &[[f64; 2]], share: f64) -> [f64; 2] {
-    let steps = || line.windows(2).map(|p| (p[0], p[1], (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])));
+    let steps = || {
+        line.windows(2)
+            .map(|p| (p[0], p[1], (p[1][0] - p[0][0]).hypot(p[1][1] - p[0][1])))
+    };
     let mut left = steps().map(|s| s.2).sum::<f64>() * share;
     for (a, b, length) in steps() {
         if length >= left && length > 0.0 {
@@ -252,7 +286,11 @@ pub fn side<'l>(lines: impl Iterator<Item = &'l [[f64; 2]]>, at: [f64; 2]) -> Op
 pub fn to_segment(at: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
     let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
     let length = dx * dx + dy * dy;
-    let t = if length > 0.0 { ((at[0] - a[0]) * dx + (at[1] - a[1]) * dy) / length } else { 0.0 };
+    let t = if length > 0.0 {
+        ((at[0] - a[0]) * dx + (at[1] - a[1]) * dy) / length
+    } else {
+        0.0
+    };
     let t = t.clamp(0.0, 1.0);
     (at[0] - a[0] - t * dx).hypot(at[1] - a[1] - t * dy)
 }
@@ -293,5 +331,8 @@ pub fn simplify(line: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
             work.push((at, to));
         }
     }
-    thin.into_iter().zip(keep).filter_map(|(point, keep)| keep.then_some(point)).collect()
+    thin.into_iter()
+        .zip(keep)
+        .filter_map(|(point, keep)| keep.then_some(point))
+        .collect()
 }

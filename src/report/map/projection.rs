@@ -13,7 +13,6 @@ const E2: f64 = 0.006_694_380_022_90;
 #[derive(Debug, Clone, Copy)]
 pub struct Projection {
     centre: LonLat,
-    axis: f64,
     e2: f64,
     /// Authalic latitude of the centre: sine and cosine.
     sin1: f64,
@@ -38,7 +37,6 @@ impl Projection {
         let m = latitude.cos() / (1.0 - e2 * latitude.sin().powi(2)).sqrt();
         Self {
             centre,
-            axis,
             e2,
             sin1: beta.sin(),
             cos1: beta.cos(),
@@ -73,7 +71,9 @@ impl Projection {
             return self.centre;
         }
         let c = 2.0 * (rho / (2.0 * self.radius)).clamp(-1.0, 1.0).asin();
-        let beta = (c.cos() * self.sin1 + y * c.sin() * self.cos1 / rho).clamp(-1.0, 1.0).asin();
+        let beta = (c.cos() * self.sin1 + y * c.sin() * self.cos1 / rho)
+            .clamp(-1.0, 1.0)
+            .asin();
         let dlon = (x * c.sin()).atan2(rho * self.cos1 * c.cos() - y * self.sin1 * c.sin());
         let lon = turn(self.centre.lon.get() + dlon.to_degrees());
         LonLat::new(lon, self.geodetic(beta).to_degrees().clamp(-90.0, 90.0)).unwrap_or(self.centre)
@@ -87,11 +87,6 @@ impl Projection {
             + (23.0 * e4 / 360.0 + 251.0 * e6 / 3780.0) * (4.0 * beta).sin()
             + 761.0 * e6 / 45_360.0 * (6.0 * beta).sin()
     }
-
-    /// The equatorial radius, for tests.
-    pub fn axis(&self) -> f64 {
-        self.axis
-    }
 }
 
 /// Snyder's q for the sine of a latitude.
@@ -104,7 +99,11 @@ fn authalic(sin: f64, e2: f64) -> f64 {
 /// A longitude or a difference of longitudes brought into -180 to 180 degrees.
 pub fn turn(degrees: f64) -> f64 {
     let turned = (degrees + 180.0).rem_euclid(360.0) - 180.0;
-    if turned == -180.0 && degrees > 0.0 { 180.0 } else { turned }
+    if turned == -180.0 && degrees > 0.0 {
+        180.0
+    } else {
+        turned
+    }
 }
 
 /// The direction of the mean of the points seen from the centre of the earth; none when there are none.

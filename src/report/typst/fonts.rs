@@ -23,8 +23,16 @@ pub const KOREAN_FAMILY: &str = "Noto Sans CJK KR";
 const FILES: [(&str, &str, &[&str]); 4] = [
     ("NotoSans-Regular.ttf", "fonts-noto-core", &[TEXT_FAMILY]),
     ("NotoSans-Bold.ttf", "fonts-noto-core", &[TEXT_FAMILY]),
-    ("NotoSansCJK-Regular.ttc", "fonts-noto-cjk", &[CHINESE_FAMILY, KOREAN_FAMILY]),
-    ("NotoSansCJK-Bold.ttc", "fonts-noto-cjk", &[CHINESE_FAMILY, KOREAN_FAMILY]),
+    (
+        "NotoSansCJK-Regular.ttc",
+        "fonts-noto-cjk",
+        &[CHINESE_FAMILY, KOREAN_FAMILY],
+    ),
+    (
+        "NotoSansCJK-Bold.ttc",
+        "fonts-noto-cjk",
+        &[CHINESE_FAMILY, KOREAN_FAMILY],
+    ),
 ];
 
 /// Below a given directory the fonts may lie this many directories deep.
@@ -41,14 +49,18 @@ struct Inner {
 
 impl std::fmt::Debug for Fonts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.faces.iter().map(|face| &face.info().family)).finish()
+        f.debug_list()
+            .entries(self.0.faces.iter().map(|face| &face.info().family))
+            .finish()
     }
 }
 
 impl Fonts {
     /// Where Debian puts fonts, and where an administrator does.
     pub fn default_dirs() -> Vec<PathBuf> {
-        ["/usr/share/fonts", "/usr/local/share/fonts"].map(PathBuf::from).to_vec()
+        ["/usr/share/fonts", "/usr/local/share/fonts"]
+            .map(PathBuf::from)
+            .to_vec()
     }
 
     /// Reads the fonts found in `dirs` or below them; the first directory that has a file wins. About 40 MB, so call
@@ -107,7 +119,12 @@ impl Fonts {
     /// Whether every weight that a document uses has a glyph for `c`.
     pub fn covers(&self, c: char) -> bool {
         let has = |family: &str| {
-            let mut weights = self.0.faces.iter().filter(|face| face.info().family == family).peekable();
+            let mut weights = self
+                .0
+                .faces
+                .iter()
+                .filter(|face| face.info().family == family)
+                .peekable();
             weights.peek().is_some() && weights.all(|face| face.info().coverage.contains(u32::from(c)))
         };
         [TEXT_FAMILY, CHINESE_FAMILY, KOREAN_FAMILY].into_iter().any(has)

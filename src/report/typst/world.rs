@@ -58,7 +58,11 @@ impl World for Paper<'_> {
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == self.source.id() { Ok(self.source.clone()) } else { Err(FileError::AccessDenied) }
+        if id == self.source.id() {
+            Ok(self.source.clone())
+        } else {
+            Err(FileError::AccessDenied)
+        }
     }
 
     /// The document's own files; all else is refused, whether it exists or not.
@@ -100,7 +104,9 @@ fn set(document: Document, fonts: &Fonts) -> Result<Vec<u8>, Problem> {
         files,
         today: time,
     };
-    let laid_out = typst::compile::<PagedDocument>(&world).output.map_err(|errors| failed(&world, &errors))?;
+    let laid_out = typst::compile::<PagedDocument>(&world)
+        .output
+        .map_err(|errors| failed(&world, &errors))?;
     let standards = PdfStandards::new(&[PdfStandard::A_2a])
         .map_err(|e| internal(format!("PDF/A-2a is not available: {}", e.message())))?;
     let options = PdfOptions {
@@ -136,9 +142,8 @@ fn failed(world: &Paper<'_>, errors: &[SourceDiagnostic]) -> Problem {
     let text: Vec<String> = errors
         .iter()
         .map(|error| {
-            let line = typst::WorldExt::range(world, error.span).and_then(|range| {
-                Some(world.source.lines().byte_to_line(range.start)? + 1)
-            });
+            let line = typst::WorldExt::range(world, error.span)
+                .and_then(|range| Some(world.source.lines().byte_to_line(range.start)? + 1));
             match line {
                 Some(line) => format!("line {line}: {}", error.message),
                 None => error.message.to_string(),
@@ -149,7 +154,10 @@ fn failed(world: &Paper<'_>, errors: &[SourceDiagnostic]) -> Problem {
     if text.contains("could not be displayed") {
         return Problem::new(
             Code::GlyphMissing,
-            Message::new(format!("The document holds a character without a glyph: {text}."), format!("文件中有字符缺少字形：{text}。")),
+            Message::new(
+                format!("The document holds a character without a glyph: {text}."),
+                format!("文件中有字符缺少字形：{text}。"),
+            ),
             Message::new("Replace the character.", "请替换该字符。"),
         );
     }
@@ -159,7 +167,13 @@ fn failed(world: &Paper<'_>, errors: &[SourceDiagnostic]) -> Problem {
 fn internal(text: String) -> Problem {
     Problem::new(
         Code::Internal,
-        Message::new(format!("The document could not be set: {text}."), format!("无法排版文件：{text}。")),
-        Message::new("Report this with the number of the inspection.", "请连同检查编号一并报告。"),
+        Message::new(
+            format!("The document could not be set: {text}."),
+            format!("无法排版文件：{text}。"),
+        ),
+        Message::new(
+            "Report this with the number of the inspection.",
+            "请连同检查编号一并报告。",
+        ),
     )
 }
