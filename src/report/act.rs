@@ -20,6 +20,9 @@ use crate::unit::Metres;
 
 const TEMPLATE: &str = include_str!("typst/act.typ");
 
+/// The room for the notice in the head of a page; a longer one also stands in full on the first page.
+const NOTICE: usize = 125;
+
 /// How many characters without a glyph one refusal lists.
 const MISTAKES: usize = 20;
 
@@ -175,6 +178,7 @@ impl Data<'_> {
             "markers_note": self.filled("s_markers", &[&m.markers.len().to_string()])?,
             "findings": self.findings()?,
             "remarks": self.remarks(),
+            "remarks_short": m.remarks.iter().flat_map(|r| r.text.iter()).map(|(_, text)| text.len()).sum::<usize>() < 1200,
             "parity": self.parity()?,
             "signatures": self.signatures()?,
             "map": match drawing { Some(drawing) => self.map(drawing)?, None => Value::Null },
@@ -183,7 +187,7 @@ impl Data<'_> {
             "head": {
                 "boundary": cut(&boundary, 40),
                 "number": cut(&number_text, 24),
-                "notice": cut(&notice, 110),
+                "notice": cut(&notice, NOTICE),
                 "software": one_line(&m.software).chars().take(40).collect::<String>(),
             },
         }))
@@ -294,6 +298,10 @@ impl Data<'_> {
         };
         rows.push(("f_date", date));
         rows.push(("f_frame", self.plain(&m.boundary.frame)));
+        let notice = m.boundary.notice.as_ref();
+        if notice.is_some_and(|n| n.iter().any(|(_, text)| text.chars().count() > NOTICE)) {
+            rows.extend(notice.map(|notice| ("f_notice", self.names(notice))));
+        }
         rows.into_iter()
             .map(|(label, value)| Ok(json!({ "label": self.term(label)?, "value": value })))
             .collect()
@@ -539,7 +547,17 @@ impl Data<'_> {
 
     /// A block for each party; a party nobody is named for gets one empty line to sign on.
     fn signatures(&self) -> Part {
-        let blocks = self.model.boundary.parties.iter().map(|party| {
+        let m = self.model;
+        // One side alone may make a control inspection; a joint act is for both to sign.
+        let took_part =
+            |code: &str| m.teams.iter().any(|t| t.party == code) || m.signatories.iter().any(|s| s.party == code);
+        let alone = m.inspection.kind == Kind::Control && m.boundary.parties.iter().any(|p| took_part(&p.code));
+        let parties = m
+            .boundary
+            .parties
+            .iter()
+            .filter(|party| !alone || took_part(&party.code));
+        let blocks = parties.map(|party| {
             let people: Vec<Value> = self
                 .model
                 .signatories

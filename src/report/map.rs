@@ -7,7 +7,7 @@
 
 mod labels;
 mod paper;
-mod projection;
+pub(super) mod projection;
 
 use std::fmt::Write as _;
 
@@ -468,13 +468,6 @@ impl Sheet {
             [0.0, -1.0]
         }
     }
-}
-
-/// Snyder's worked example, for the test beside the documents.
-#[cfg(test)]
-pub fn snyder_example() -> [f64; 2] {
-    let at = |lon, lat| LonLat::new(lon, lat).unwrap_or_default();
-    Projection::on(6_378_206.4, 0.006_768_66, at(-100.0, 40.0)).forward(at(-110.0, 30.0))
 }
 
 /// How a gap is named in the list and on the map.

@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 
 use jiff::civil::date;
+use proptest::prelude::*;
 
 use super::act::act;
+use super::map::projection::{Projection, turn};
 use super::map::{self, Drawing};
 use super::model::*;
 use super::typst::{Document, Fonts, pdf_a};
@@ -489,6 +491,28 @@ fn an_act_of_sixty_markers_is_pdf_a() {
 }
 
 #[test]
+fn a_long_notice_stands_in_full_on_the_first_page() {
+    let mut model = an_act(2);
+    let source = "Source: the published register of the commission, under its licence; ".repeat(4) + "LASTWORD";
+    model.boundary.notice = Some(names("来源：委员会公布的登记资料。", &source));
+    let bytes = made("act-notice", &model, ZH_EN);
+    holds(&bytes, &["LASTWORD", "来源：委员会公布的登记资料。"]);
+}
+
+#[test]
+fn a_control_inspection_is_signed_by_those_who_made_it() {
+    let mut model = an_act(2);
+    model.inspection.kind = Kind::Control;
+    model.teams.truncate(1);
+    model.signatories.truncate(1);
+    let bytes = made("act-control", &model, ZH_EN);
+    holds(&bytes, &["例行检查记录", "Control Inspection Act", "For Astrand"]);
+    if let Some(text) = text_of(&bytes) {
+        assert!(!text.contains("For Veyra"));
+    }
+}
+
+#[test]
 fn every_pair_of_languages_has_its_act() {
     for (name, other, wanted) in [
         ("act-zh-ru", Lang::Ru, "7–19 сентября 2026 г."),
@@ -883,8 +907,41 @@ fn drawing(model: &Act) -> Drawing {
 #[test]
 fn the_projection_agrees_with_snyder() {
     // USGS Professional Paper 1395, page 333: Clarke 1866, centre 40 N 100 W, point 30 N 110 W.
-    let [x, y] = map::snyder_example();
+    let clarke = Projection::on(6_378_206.4, 0.006_768_66, point(-100.0, 40.0));
+    let [x, y] = clarke.forward(point(-110.0, 30.0));
     assert!((x + 965_932.1).abs() < 0.1 && (y + 1_056_814.9).abs() < 0.1, "{x} {y}");
+}
+
+proptest! {
+    /// Within 5 mm, where Snyder's series for the latitude ends.
+    #[test]
+    fn the_projection_comes_back(lon0 in -180.0..180.0, lat0 in -89.0..89.0, dlon in -20.0..20.0, lat in -85.0..85.0) {
+        let projection = Projection::new(point(lon0, lat0));
+        let there = point(turn(lon0 + dlon), lat);
+        let back = projection.inverse(projection.forward(there));
+        prop_assert!((back.lat.get() - lat).abs() < 5e-8, "{} {}", back.lat.get(), lat);
+        prop_assert!(turn(back.lon.get() - there.lon.get()).abs() < 5e-8);
+    }
+}
+
+/// A small square anywhere has its true area, by the radii of curvature of the ellipsoid.
+#[test]
+fn the_projection_keeps_areas() {
+    const E2: f64 = 0.006_694_380_022_90;
+    let projection = Projection::new(point(-168.0, 42.5));
+    for (lon, lat) in [(-168.0, 42.5), (-160.0, 50.0), (-175.0, 20.0)] {
+        let d = 0.001;
+        let corners = [(-d, -d), (d, -d), (d, d), (-d, d)].map(|(x, y)| projection.forward(point(lon + x, lat + y)));
+        let drawn: f64 = (0..4)
+            .map(|i| corners[i][0] * corners[(i + 1) % 4][1] - corners[(i + 1) % 4][0] * corners[i][1])
+            .sum::<f64>()
+            / 2.0;
+        let phi = f64::to_radians(lat);
+        let w = 1.0 - E2 * phi.sin().powi(2);
+        let side = f64::to_radians(2.0 * d) * 6_378_137.0;
+        let true_area = side * (1.0 - E2) / w.powf(1.5) * side * phi.cos() / w.sqrt();
+        assert!((drawn / true_area - 1.0).abs() < 1e-6, "{drawn} {true_area}");
+    }
 }
 
 #[test]
