@@ -53,3 +53,12 @@ impl<T> std::fmt::Display for Id<T> {
         self.uuid.fmt(f)
     }
 }
+
+/// A record as the register holds it: its identity, the integer that maps and feature services use, and which version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held<T> {
+    pub id: Id<T>,
+    pub feature_id: i64,
+    pub version: i32,
+    pub record: T,
+}

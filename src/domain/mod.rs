@@ -1,10 +1,21 @@
 //! The records of a boundary register and their rules.
 //!
 //! No input or output, no time of day, no chance, no serde: whatever comes from outside comes as an argument. Start
-//! with [`track`] for what a team brings home, [`finding`] for what a check says, [`problem`] for what is refused.
+//! with [`section`] and [`marker`] for the register, [`line`] for the boundary line they make, [`track`] for what a
+//! team brings home, [`finding`] for what a check says, [`problem`] for what is refused.
 
+pub mod boundary;
 pub mod finding;
 pub mod id;
+pub mod inspection;
+pub mod instrument;
+pub mod line;
+pub mod lineage;
+pub mod marker;
+pub mod place;
 pub mod problem;
+pub mod reference;
+pub mod section;
 pub mod text;
 pub mod track;
+pub mod upload;

@@ -60,6 +60,10 @@ pub struct FixQuality {
     pub pdop: Option<f32>,
     /// Horizontal accuracy in metres where the file states it (one standard deviation per axis as read).
     pub accuracy_m: Option<f32>,
+    /// Seconds since the last differential correction, where the file says so.
+    pub dgps_age_s: Option<f32>,
+    /// Number of the differential reference station, 0 to 1023.
+    pub dgps_station: Option<u16>,
 }
 
 /// Standard deviation per axis, in metres, that is assumed when a file states no accuracy: a handheld receiver under
@@ -105,7 +109,10 @@ pub struct Waypoint {
     pub fix: Fix,
     pub name: Option<String>,
     pub comment: Option<String>,
+    pub description: Option<String>,
     pub symbol: Option<String>,
+    /// An address, http or https only.
+    pub link: Option<String>,
 }
 
 /// Something in the file that was odd but did not stop the reading.
@@ -115,6 +122,60 @@ pub struct Warning {
     pub kind: &'static str,
     pub place: Option<Place>,
     pub message: Message,
+}
+
+/// The warnings of one file: every one is counted, the first few of each kind are kept, so that a fault repeated in a
+/// million points can neither fill the memory nor push a rarer one out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Warnings {
+    kept: Vec<Warning>,
+    counts: Vec<(&'static str, u64)>,
+}
+
+impl Warnings {
+    /// How many warnings of one kind are kept.
+    pub const KEPT_OF_A_KIND: u64 = 20;
+
+    /// Counts a warning of `kind`, and asks for it only where it will be kept.
+    pub fn add(&mut self, kind: &'static str, warning: impl FnOnce() -> (Option<Place>, Message)) {
+        let seen = match self.counts.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => {
+                *count = count.saturating_add(1);
+                *count
+            }
+            None => {
+                self.counts.push((kind, 1));
+                1
+            }
+        };
+        if seen <= Self::KEPT_OF_A_KIND {
+            let (place, message) = warning();
+            self.kept.push(Warning { kind, place, message });
+        }
+    }
+
+    /// Those that were kept, in the order they came.
+    pub fn kept(&self) -> &[Warning] {
+        &self.kept
+    }
+
+    /// How many there were, kept or not.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// How many there were of each kind, in the order the kinds first came.
+    pub fn counts(&self) -> &[(&'static str, u64)] {
+        &self.counts
+    }
+
+    /// How many there were of one kind.
+    pub fn of(&self, kind: &str) -> u64 {
+        self.counts
+            .iter()
+            .find(|(known, _)| *known == kind)
+            .map_or(0, |(_, count)| *count)
+    }
 }
 
 /// What a file held, counted while it was read. Lengths are geodesics on WGS 84 inside segments, in metres.

@@ -1,1 +1,11 @@
 //! File formats: one file each, reading and writing side by side. Knows no database and no HTTP.
+//!
+//! Start with [`sniff`] for what a file is, [`gpx`] for the tracks of receivers, [`inspect`] for what a file holds.
+
+pub mod encoding;
+pub mod gpx;
+pub mod gzip;
+pub mod inspect;
+pub mod limits;
+pub mod sniff;
+pub mod tally;

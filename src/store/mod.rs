@@ -1,1 +1,92 @@
 //! PostGIS: rows to domain records and back, one file per record.
+//!
+//! Functions are plain and take a connection, so that the service decides what is one transaction. Knows no HTTP and
+//! does not ask who is asking. Geometry crosses in [`codec`] only; versions are written in [`version`] only.
+
+pub mod audit;
+pub mod boundary;
+pub mod check_run;
+pub mod cluster;
+pub mod codec;
+pub mod feature;
+pub mod field;
+pub mod job;
+pub mod marker;
+pub mod original;
+pub mod place;
+pub mod pool;
+pub mod tile;
+pub mod track;
+pub mod upload;
+pub mod version;
+
+/// What can go wrong between Rust and the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A row that breaks a rule of its record: a fault, never the caller's.
+    #[error("row {id} of {table}: column {column} is not what the register promises: {reason}")]
+    Row {
+        table: &'static str,
+        id: String,
+        column: &'static str,
+        reason: String,
+    },
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// The name of the constraint that a statement broke, where it was one.
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.constraint(),
+            _ => None,
+        }
+    }
+
+    /// Whether the disk was full: of the database (53100) or of the file store.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code == "53100"),
+            Self::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
+}
+
+/// Reads a word of a closed list from a column.
+pub(crate) fn word<T>(
+    table: &'static str,
+    id: impl ToString,
+    column: &'static str,
+    text: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<T> {
+    read(text).ok_or_else(|| Error::Row {
+        table,
+        id: id.to_string(),
+        column,
+        reason: format!("unknown word {text}"),
+    })
+}
+
+/// A fault in a column, from whatever made the value unreadable.
+pub(crate) fn broken(
+    table: &'static str,
+    id: impl ToString,
+    column: &'static str,
+) -> impl Fn(Box<dyn std::error::Error + Send + Sync>) -> Error {
+    let id = id.to_string();
+    move |reason| Error::Row {
+        table,
+        id: id.clone(),
+        column,
+        reason: reason.to_string(),
+    }
+}

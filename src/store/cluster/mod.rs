@@ -1,0 +1,221 @@
+//! The private PostGIS cluster: made, started, kept running and stopped by the service itself.
+//!
+//! Used when no database is named in the settings. It listens on one socket in a folder of its own, lets in only the
+//! user the service runs as, and never touches a cluster that the machine has for other purposes. Knows nothing of
+//! HTTP and of the register's tables. Start reading at [`Cluster::start`]; [`layout`] has the picture of the files.
+
+mod error;
+mod installation;
+mod layout;
+mod lock;
+mod owner;
+mod postmaster;
+mod process;
+mod reserve;
+
+use std::path::{Path, PathBuf};
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
+
+pub use error::ClusterError;
+
+use error::At as _;
+use installation::Installation;
+use layout::{Layout, PORT};
+use lock::DirLock;
+use owner::Owner;
+use postmaster::{Plan, Postmaster};
+
+/// The register's database, and the plain role that owns it.
+pub const APPLICATION: &str = "merestone";
+
+/// The role that makes extensions and other databases.
+const SUPERUSER: &str = "postgres";
+
+/// Made by the superuser, because a plain role may not.
+const EXTENSIONS: [&str; 4] = ["postgis", "btree_gist", "pg_trgm", "unaccent"];
+
+/// Whether what is acknowledged survives a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    Durable,
+    /// Nothing waits for the disk: a commit survives a kill, but no power cut. For tests, whose data are thrown away.
+    Fast,
+}
+
+/// What a private cluster needs to know.
+#[derive(Debug, Clone)]
+pub struct ClusterSettings {
+    /// The service's data folder; the cluster is its subfolder `postgres`. Made if missing.
+    pub data_dir: PathBuf,
+    pub durability: Durability,
+}
+
+/// A running private cluster. There is at most one a data folder.
+///
+/// End it with [`Cluster::stop`]. When it is only dropped, the server is asked to shut down but not waited for.
+#[derive(Debug)]
+pub struct Cluster {
+    layout: Layout,
+    postmaster: Postmaster,
+    // Fields are dropped in this order: the folder is given free after the server was told to end.
+    _lock: DirLock,
+}
+
+impl Cluster {
+    /// Starts the cluster of a data folder, after making it at the first time and after cleaning up whatever an
+    /// interrupted start or a killed service has left.
+    ///
+    /// When this returns, the database [`APPLICATION`] is there with its extensions and its role.
+    pub async fn start(settings: &ClusterSettings) -> Result<Self, ClusterError> {
+        let data_dir = std::path::absolute(&settings.data_dir).at(&settings.data_dir)?;
+        let owner = Owner::find(&data_dir.join("postgres/data")).await?;
+        let before = Layout::new(&data_dir, &owner).stored_version()?;
+        // Asked before anything is written, so that a refused start leaves no trace.
+        let installation = Installation::find(before.as_deref())?;
+        owner.passable_dir(&data_dir)?;
+        let data_dir = data_dir.canonicalize().at(&data_dir)?;
+        owner.must_reach(&data_dir)?;
+        let lock = DirLock::take(&data_dir)?;
+        let layout = Layout::new(&data_dir, &owner);
+        layout.make_folders(&owner)?;
+        // Asked again under the lock: another service may have made the database meanwhile.
+        if layout.stored_version()?.is_none() {
+            tracing::info!(major = installation.major, data = %layout.data.display(), "creating the database");
+            layout.create(&installation, &owner, settings.durability).await?;
+        }
+        let plan = Plan {
+            settings: layout.write_settings(&owner, settings.durability)?,
+            installation,
+            layout: layout.clone(),
+            owner,
+            durability: settings.durability,
+        };
+        let postmaster = Postmaster::start(plan, &options(&layout.socket, SUPERUSER, "postgres")).await?;
+        let cluster = Self {
+            layout,
+            postmaster,
+            _lock: lock,
+        };
+        match cluster.set_up(settings.durability).await {
+            Ok(()) => Ok(cluster),
+            Err(error) => {
+                cluster.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// How the application connects to one of the cluster's databases: as the plain role, through the socket.
+    ///
+    /// A transaction that was begun and forgotten is ended by the server after 15 s, so that it holds no lock for long.
+    pub fn options(&self, database: &str) -> PgConnectOptions {
+        options(&self.layout.socket, APPLICATION, database).options([("idle_in_transaction_session_timeout", "15s")])
+    }
+
+    /// How upkeep connects: as superuser. For making databases and extensions, never for requests.
+    pub fn admin_options(&self, database: &str) -> PgConnectOptions {
+        options(&self.layout.socket, SUPERUSER, database)
+    }
+
+    /// The folder of the socket, for `psql -h`.
+    pub fn socket_dir(&self) -> &Path {
+        &self.layout.socket
+    }
+
+    /// The server's process, or `None` in the moment between its death and its next start.
+    pub fn server_pid(&self) -> Option<u32> {
+        self.postmaster
+            .pid()
+            .map(|pid| pid.as_raw_nonzero().get().unsigned_abs())
+    }
+
+    /// Stops the server, waits until it has ended, and gives the data folder free.
+    pub async fn stop(self) {
+        self.postmaster.stop().await;
+    }
+
+    /// Role, database and extensions; all of it only where missing, so an interrupted first start is completed by the
+    /// next.
+    async fn set_up(&self, durability: Durability) -> Result<(), ClusterError> {
+        let mut conn = self.admin_options("postgres").connect().await?;
+        if durability == Durability::Durable {
+            must_be_durable(&mut conn).await?;
+        }
+        let role: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+            .bind(APPLICATION)
+            .fetch_one(&mut conn)
+            .await?;
+        if !role {
+            let sql = format!("create role {APPLICATION} login nosuperuser nocreatedb nocreaterole");
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut conn).await?;
+        }
+        let database: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+            .bind(APPLICATION)
+            .fetch_one(&mut conn)
+            .await?;
+        if !database {
+            let sql = format!("create database {APPLICATION} owner {APPLICATION} template template0");
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut conn).await?;
+        }
+        conn.close().await?;
+        let mut conn = self.admin_options(APPLICATION).connect().await?;
+        add_extensions(&mut conn).await?;
+        conn.close().await?;
+        Ok(())
+    }
+}
+
+/// Makes the extensions the register rests on where they are missing, and brings those up to date whose files a package
+/// upgrade has replaced. Needs a role that may.
+pub async fn add_extensions(conn: &mut PgConnection) -> Result<(), ClusterError> {
+    for extension in EXTENSIONS {
+        let stale: Option<bool> = sqlx::query_scalar(
+            "select installed_version <> default_version from pg_available_extensions \
+             where name = $1 and installed_version is not null",
+        )
+        .bind(extension)
+        .fetch_optional(&mut *conn)
+        .await?;
+        let sql = match stale {
+            None => format!("create extension if not exists {extension}"),
+            Some(true) => format!("alter extension {extension} update"),
+            Some(false) => continue,
+        };
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?;
+    }
+    // The table of reference systems belongs to the superuser; the register refers to it and adds systems of its own.
+    sqlx::raw_sql("grant select, insert, update, references on spatial_ref_sys to pg_database_owner")
+        .execute(&mut *conn)
+        .await?;
+    Ok(())
+}
+
+/// Refuses a server that acknowledges before the disk has it. Any server may be asked, the private one always is.
+pub async fn must_be_durable(conn: &mut PgConnection) -> Result<(), ClusterError> {
+    for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+        let value: String = sqlx::query_scalar("select current_setting($1)")
+            .bind(setting)
+            .fetch_one(&mut *conn)
+            .await?;
+        // `remote_write`, `remote_apply` and `local` wait for the own disk too.
+        if matches!(value.as_str(), "off" | "false" | "no" | "0") {
+            return Err(ClusterError::NotDurable { setting, value });
+        }
+    }
+    Ok(())
+}
+
+fn options(socket: &Path, role: &str, database: &str) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass()
+        .socket(socket)
+        .port(PORT)
+        .username(role)
+        .database(database)
+        .ssl_mode(PgSslMode::Disable)
+        .application_name("merestone")
+}
+
+#[cfg(test)]
+mod tests;

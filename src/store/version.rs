@@ -1,0 +1,202 @@
+//! How versions of records are written: one way for every kind.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use sqlx::{AssertSqlSafe, PgConnection};
+use uuid::Uuid;
+
+use super::Result;
+use crate::domain::lineage::{Class, Lineage, Period, Standing};
+
+/// The tables of versions. Names reach SQL only from this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    Party,
+    Instrument,
+    Boundary,
+    Section,
+    Segment,
+    BoundaryPoint,
+    Island,
+    Marker,
+    MarkerElement,
+    Inspection,
+    Route,
+    Project,
+    Port,
+    FeatureLink,
+}
+
+impl Table {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Party => "party",
+            Self::Instrument => "instrument",
+            Self::Boundary => "boundary",
+            Self::Section => "section",
+            Self::Segment => "segment",
+            Self::BoundaryPoint => "boundary_point",
+            Self::Island => "island",
+            Self::Marker => "marker",
+            Self::MarkerElement => "marker_element",
+            Self::Inspection => "inspection",
+            Self::Route => "route",
+            Self::Project => "project",
+            Self::Port => "port",
+            Self::FeatureLink => "feature_link",
+        }
+    }
+}
+
+/// What a batch of first versions has in common.
+#[derive(Debug, Clone)]
+pub struct Stamp {
+    pub in_force_from: Timestamp,
+    pub known_from: Timestamp,
+    pub standing: Standing,
+    pub class: Class,
+    pub instrument: Option<Uuid>,
+    pub author: String,
+    pub reason: String,
+}
+
+/// One new record: its identity and the columns of its own. A column `instrument_id` here wins over the stamp's.
+pub struct NewRow {
+    pub id: Uuid,
+    pub columns: Map<String, Value>,
+}
+
+impl NewRow {
+    /// - **Shape**: `columns` is a JSON object; anything else gives a row that the database refuses.
+    pub fn new(id: Uuid, columns: Value) -> Self {
+        let columns = if let Value::Object(columns) = columns {
+            columns
+        } else {
+            Map::new()
+        };
+        Self { id, columns }
+    }
+}
+
+/// Inserts first versions in two statements, however many there are; gives the feature ids in order.
+///
+/// # Errors
+/// When the database refuses a row; the constraint's name says why.
+pub async fn insert(conn: &mut PgConnection, table: Table, stamp: &Stamp, rows: Vec<NewRow>) -> Result<Vec<i64>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let feature_ids: Vec<i64> = sqlx::query_scalar(
+        "with made as (
+             insert into record (record_id, kind) select id, $2 from unnest($1::uuid[]) as id
+             returning record_id, feature_id
+         )
+         select made.feature_id from unnest($1::uuid[]) with ordinality as asked (id, place)
+         join made on made.record_id = asked.id order by asked.place",
+    )
+    .bind(&ids)
+    .bind(table.name())
+    .fetch_all(&mut *conn)
+    .await?;
+    let id_column = format!("{}_id", table.name());
+    let rows: Vec<Value> = rows
+        .into_iter()
+        .zip(&feature_ids)
+        .map(|(mut row, feature_id)| {
+            let common = json!({
+                "feature_id": feature_id,
+                "version": 1,
+                "in_force": format!("[{},)", stamp.in_force_from),
+                "known": format!("[{},)", stamp.known_from),
+                "standing": stamp.standing.word(),
+                "class": stamp.class.word(),
+                "instrument_id": stamp.instrument,
+                "author": stamp.author,
+                "reason": stamp.reason,
+            });
+            if let Value::Object(common) = common {
+                for (column, value) in common {
+                    row.columns.entry(column).or_insert(value);
+                }
+            }
+            row.columns.insert(id_column.clone(), json!(row.id));
+            Value::Object(row.columns)
+        })
+        .collect();
+    // The table's name is one of ours; the values go as one bound document.
+    let sql = format!(
+        "insert into {0} select * from jsonb_populate_recordset(null::{0}, $1)",
+        table.name()
+    );
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(Value::Array(rows))
+        .execute(&mut *conn)
+        .await?;
+    Ok(feature_ids)
+}
+
+#[derive(sqlx::FromRow)]
+struct LineageRow {
+    version: i32,
+    in_force_from: jiff_sqlx::Timestamp,
+    in_force_to: Option<jiff_sqlx::Timestamp>,
+    known_from: jiff_sqlx::Timestamp,
+    known_to: Option<jiff_sqlx::Timestamp>,
+    standing: String,
+    class: String,
+    instrument: Option<String>,
+    author: String,
+    reason: String,
+}
+
+/// All versions of one record, newest first.
+///
+/// # Errors
+/// When the database cannot be read or a row breaks the rules of versions.
+pub async fn history(conn: &mut PgConnection, table: Table, id: Uuid) -> Result<Vec<Lineage>> {
+    let name = table.name();
+    let sql = format!(
+        "select v.version, lower(v.in_force) as in_force_from, upper(v.in_force) as in_force_to,
+                lower(v.known) as known_from, upper(v.known) as known_to, v.standing, v.class,
+                coalesce(i.names ->> 'en', i.key) as instrument, v.author, v.reason
+         from {name} v
+         left join instrument i on i.instrument_id = v.instrument_id and upper_inf(i.known)
+         where v.{name}_id = $1
+         order by v.version desc"
+    );
+    let rows: Vec<LineageRow> = sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_all(conn).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Lineage {
+                version: row.version,
+                in_force: Period {
+                    from: row.in_force_from.to_jiff(),
+                    to: row.in_force_to.map(jiff_sqlx::Timestamp::to_jiff),
+                },
+                known: Period {
+                    from: row.known_from.to_jiff(),
+                    to: row.known_to.map(jiff_sqlx::Timestamp::to_jiff),
+                },
+                standing: super::word(name, id, "standing", &row.standing, Standing::from_word)?,
+                class: super::word(name, id, "class", &row.class, Class::from_word)?,
+                instrument: row.instrument,
+                author: row.author,
+                reason: row.reason,
+            })
+        })
+        .collect()
+}
+
+/// What kind of record a feature id is, and its identity.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn identify(conn: &mut PgConnection, feature_id: i64) -> Result<Option<(String, Uuid)>> {
+    Ok(
+        sqlx::query_as("select kind, record_id from record where feature_id = $1")
+            .bind(feature_id)
+            .fetch_optional(conn)
+            .await?,
+    )
+}
