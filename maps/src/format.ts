@@ -35,7 +35,7 @@ export function length(metres: number): string {
   const size = Math.abs(metres);
   if (size >= 100_000) return `${group(metres / 1000, 0)} km`;
   if (size >= 1000) return `${group(metres / 1000, 2)} km`;
-  if (size >= 10) return `${group(metres, 1)} m`;
+  if (size >= 10) return `${group(metres, Number.isInteger(metres) ? 0 : 1)} m`;
   return `${group(metres, 3)} m`;
 }
 

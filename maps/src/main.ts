@@ -172,9 +172,11 @@ map.on('mousemove', (event) => {
 });
 
 map.on('error', ({ error }) => {
-  // MapLibre asks for a tile again by itself; one message is enough.
+  // MapLibre asks for a tile again by itself; one message is enough. Anything but a request is our own mistake.
   const status = (error as { status?: number }).status;
-  toast.error(store.now.words.t('err_tiles'), new RequestError(status ? { kind: 'status', status } : { kind: 'unreachable' }));
+  if (status !== undefined) toast.error(store.now.words.t('err_tiles'), new RequestError({ kind: 'status', status }));
+  else if (error instanceof TypeError) toast.error(store.now.words.t('err_tiles'), new RequestError({ kind: 'unreachable' }));
+  else console.error(error);
 });
 
 window.addEventListener('keydown', (event) => {

@@ -30,7 +30,7 @@ export function baseStyle(lang: Lang): StyleSpecification {
       {
         id: 'ridge', type: 'line', source: 'base-ridge', metadata: { group: 'relief' },
         layout: { 'line-cap': 'round', 'line-join': 'round' },
-        paint: { 'line-color': PALETTE.ridge, 'line-opacity': 0.22, 'line-width': ['interpolate', ['linear'], ['zoom'], 5, 2, 10, 8, 14, 22], 'line-blur': ['interpolate', ['linear'], ['zoom'], 5, 1, 14, 12] },
+        paint: { 'line-color': PALETTE.ridge, 'line-opacity': 0.3, 'line-width': ['interpolate', ['linear'], ['zoom'], 5, 2, 10, 8, 14, 22], 'line-blur': ['interpolate', ['linear'], ['zoom'], 5, 1, 14, 12] },
       },
       {
         id: 'ridge-peaks', type: 'symbol', source: 'base-ridge', minzoom: 7, metadata: { group: 'relief' },
@@ -61,15 +61,15 @@ export function baseStyle(lang: Lang): StyleSpecification {
         id: 'river-label', type: 'symbol', source: 'base-river', minzoom: 8, metadata: { group: 'relief' },
         layout: {
           'symbol-placement': 'line', 'text-field': nameField(lang), 'text-font': FONT, 'text-size': 11.5,
-          'text-letter-spacing': 0.12, 'symbol-spacing': 420, 'text-offset': [0, 0.9],
+          'text-letter-spacing': 0.12, 'symbol-spacing': 420, 'text-offset': [0, 0.9], 'text-max-angle': 65,
         },
         paint: { 'text-color': '#3c7493', 'text-halo-color': 'rgba(246,242,231,0.9)', 'text-halo-width': 1.4 },
       },
       {
         id: 'ridge-label', type: 'symbol', source: 'base-ridge', minzoom: 8.5, metadata: { group: 'relief' },
         layout: {
-          'symbol-placement': 'line-center', 'text-field': nameField(lang), 'text-font': FONT, 'text-size': 11.5,
-          'text-letter-spacing': 0.22, 'text-offset': [0, -1.2],
+          'symbol-placement': 'line', 'symbol-spacing': 600, 'text-field': nameField(lang), 'text-font': FONT, 'text-size': 11.5,
+          'text-letter-spacing': 0.22, 'text-offset': [0, -1.2], 'text-max-angle': 65,
         },
         paint: { 'text-color': '#8a7450', 'text-halo-color': 'rgba(246,242,231,0.9)', 'text-halo-width': 1.4 },
       },

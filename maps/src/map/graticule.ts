@@ -6,7 +6,7 @@ import type { Bbox } from '../api/wire.ts';
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800];
 
 export function graticuleStep(spanDegrees: number): number {
-  const wanted = (spanDegrees * 60) / 5;
+  const wanted = (spanDegrees * 60) / 9;
   return STEPS.find((step) => step >= wanted) ?? 1800;
 }
 

@@ -140,7 +140,9 @@ function points(lang: Lang): Layer[] {
     }),
     of('findings', { id: 'select-findings', type: 'circle', filter: ['all', point, NOTHING] as unknown as FilterSpecification, paint: { 'circle-radius': 14, 'circle-color': PALETTE.select, 'circle-translate': [13, -13] } }),
     of('findings', {
-      id: 'findings-icon', type: 'symbol', pick: true, filter: point, minzoom: 8,
+      // From afar only what needs someone's eye.
+      id: 'findings-icon', type: 'symbol', pick: true, minzoom: 8,
+      filter: ['all', point, ['any', ['>=', ['zoom'], 10.5], ['!=', ['get', 'verdict'], 'pass']]] as unknown as FilterSpecification,
       layout: {
         'icon-image': ['concat', 'verdict/', ['coalesce', ['get', 'verdict'], 'inconclusive']],
         'icon-size': grow(8, 0.55, 11, 0.75, 14, 0.95),
@@ -156,7 +158,7 @@ function points(lang: Lang): Layer[] {
 
 function labels(lang: Lang): Layer[] {
   const mark: Record<string, unknown> = {
-    'text-font': FONT_BOLD, 'text-size': grow(8, 10.5, 12, 12, 15, 13.5),
+    'text-font': FONT_BOLD, 'text-size': grow(8, 11.5, 12, 12.5, 15, 14),
     'text-variable-anchor': ['bottom-left', 'top-left', 'bottom-right', 'top-right', 'top', 'bottom'],
     'text-radial-offset': grow(8, 0.8, 12, 1.3), 'text-justify': 'auto', 'text-padding': 3,
   };

@@ -20,14 +20,21 @@ export function createStatus(app: App): HTMLElement {
     position.value = `${dms(lat, 'lat', decimals)}  ${dms(((((lon + 180) % 360) + 360) % 360) - 180, 'lon', decimals)}`;
   };
   const centre = (): void => show(map.getCenter().lng, map.getCenter().lat);
-  map.on('mousemove', (event: MapMouseEvent) => show(event.lngLat.lng, event.lngLat.lat));
-  map.on('mouseout', centre);
+  let over = false;
+  map.on('mousemove', (event: MapMouseEvent) => {
+    over = true;
+    show(event.lngLat.lng, event.lngLat.lat);
+  });
+  map.on('mouseout', () => {
+    over = false;
+    centre();
+  });
   map.on('move', () => {
     const metres = (GROUND * Math.cos((map.getCenter().lat * Math.PI) / 180)) / 2 ** map.getZoom();
     const ratio = metres / PIXEL_M;
     const size = 10 ** Math.max(0, Math.floor(Math.log10(ratio)) - 1);
     scale.textContent = `1 : ${group(Math.round(ratio / size) * size, 0)}`;
-    if (!matchMedia('(hover: hover)').matches) centre();
+    if (!over) centre();
   });
   map.once('load', () => {
     centre();
