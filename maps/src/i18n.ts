@@ -9,9 +9,7 @@ type Text = Record<Lang, string>;
 
 export const TEXTS = {
   app_name: { en: 'Merestone', zh: '界石 Merestone' },
-  skip_to_map: { en: 'Go to the map', zh: '跳到地图' },
   map_label: { en: 'Map of the boundary', zh: '国界地图' },
-  boundary: { en: 'Boundary', zh: '国界' },
   choose_boundary: { en: 'Choose a boundary', zh: '选择国界' },
   invented_short: { en: 'invented', zh: '虚构' },
   upload: { en: 'Upload', zh: '上传' },
@@ -30,7 +28,7 @@ export const TEXTS = {
   zoom_in: { en: 'Zoom in', zh: '放大' },
   zoom_out: { en: 'Zoom out', zh: '缩小' },
   north_up: { en: 'North up; drag to turn', zh: '正北向上；拖动旋转' },
-  source: { en: 'Source', zh: '来源' },
+  find_marker: { en: 'Marker no.', zh: '界标编号' },
 
   drop_title: { en: 'Drop GPX files here', zh: '把 GPX 文件放到这里' },
   drop_detail: {
@@ -196,6 +194,7 @@ export const TEXTS = {
   },
   help_drop: { en: 'Drop GPX files', zh: '拖入 GPX 文件' },
   help_drop_does: { en: 'Uploads them and shows a receipt for each.', zh: '上传并逐个显示回执。' },
+  help_enter: { en: 'Asks about the middle of the map', zh: '查询地图中心' },
   help_esc: { en: 'Closes the open card or panel', zh: '关闭打开的卡片或面板' },
   help_l: { en: 'Shows or hides the layers', zh: '显示或隐藏图层' },
   help_arrows: { en: 'Move the map when it has the focus', zh: '地图获得焦点时平移' },

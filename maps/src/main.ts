@@ -9,7 +9,6 @@ import type { Boundary } from './api/wire.ts';
 import { h } from './dom.ts';
 import { words } from './i18n.ts';
 import { loadWorld, showBase } from './map/base.ts';
-import { pick } from './map/pick.ts';
 import { highlight, mountRegister, refreshRegister, translate } from './map/register.ts';
 import { applyGroups, cameraOf, createMap, fit, whenIdle } from './map/view.ts';
 import type { App, AppState } from './state/app.ts';
@@ -19,15 +18,15 @@ import { createBanner } from './ui/banner.ts';
 import { createDropZone } from './ui/drop.ts';
 import { createHeader } from './ui/header.ts';
 import { createHelp } from './ui/help.ts';
+import { listenToKeys } from './ui/keys.ts';
 import { createLayers } from './ui/layers.ts';
 import { createPanel } from './ui/panel.ts';
+import { followPointer } from './ui/pointer.ts';
 import { createStatus } from './ui/status.ts';
 import { createToaster } from './ui/toast.ts';
 import { createUploads } from './ui/uploads.ts';
 
 const LANG_KEY = 'merestone.lang';
-const REACH_FINE = 6;
-const REACH_TOUCH = 14;
 
 const link = readHash(location.hash);
 const lang = link.lang ?? storedLang() ?? (navigator.languages.some((tag) => /^zh\b/i.test(tag)) ? 'zh' : 'en');
@@ -42,6 +41,7 @@ const store = createStore<AppState>({
   layers: link.layers,
   layersOpen: matchMedia('(min-width: 1000px)').matches,
   edition: 0,
+  attribution: '',
 });
 
 const root = document.getElementById('app') ?? document.body.appendChild(h('div', { id: 'app' }));
@@ -56,12 +56,17 @@ const map = startMap();
 const app: App = { store, client, map, toast };
 
 const uploads = createUploads(app, (receipt) => {
-  if (receipt.state === 'done' && receipt.summary?.bbox) fit(map, receipt.summary.bbox);
+  if (receipt.state !== 'done') return;
+  // A track of another boundary shows on that one.
+  const keys = (receipt.results ?? []).map(({ boundary_key }) => boundary_key);
+  const other = store.now.boundaries.find(({ key }) => keys.includes(key));
+  if (other && !keys.includes(store.now.boundary?.key ?? '')) store.set({ boundary: other });
+  if (receipt.summary?.bbox) fit(map, receipt.summary.bbox);
 });
 const panel = createPanel(app, uploads);
 const help = createHelp(app);
 const goHome = (): void => {
-  if (store.now.boundary) fit(map, store.now.boundary.bbox);
+  if (store.now.boundary?.bbox) fit(map, store.now.boundary.bbox);
 };
 const header = createHeader(app, {
   upload: uploads.choose,
@@ -71,7 +76,7 @@ const header = createHeader(app, {
     const next = store.now.boundaries.find((boundary) => boundary.key === key);
     if (next) {
       store.set({ boundary: next, selection: null, alsoHere: [] });
-      fit(map, next.bbox, false);
+      if (next.bbox) fit(map, next.bbox, false);
     }
   },
   home: goHome,
@@ -81,7 +86,8 @@ const header = createHeader(app, {
   },
 });
 root.prepend(header, createBanner(app));
-stage.append(createLayers(app), panel.element);
+stage.append(followPointer(app, panel), createLayers(app), panel.element);
+listenToKeys(app, panel, help);
 root.append(createStatus(app));
 document.body.append(createDropZone(app, (files) => uploads.add(files)), help);
 
@@ -116,6 +122,7 @@ async function showBoundary(boundary: Boundary): Promise<void> {
   try {
     const tiles = await client.tiles(boundary.key);
     if (store.now.boundary !== boundary) return;
+    store.set({ attribution: tiles.attribution ?? '' });
     mountRegister(map, tiles, boundary, store.now.lang);
     applyGroups(map, store.now.layers);
     showSelection();
@@ -151,25 +158,7 @@ store.on(['selection'], showSelection);
 store.on(['boundary', 'layers', 'lang', 'selection'], writeLink);
 map.on('moveend', writeLink);
 
-// --- What the reader does -----------------------------------------------------------------------------------
-
-map.on('click', (event) => {
-  const touch = event.originalEvent instanceof PointerEvent && event.originalEvent.pointerType === 'touch';
-  const { best, rest } = pick(map, event.point, touch ? REACH_TOUCH : REACH_FINE);
-  const [first] = best;
-  if (!first) store.set({ selection: { kind: 'place', lon: event.lngLat.wrap().lng, lat: event.lngLat.lat }, alsoHere: [] });
-  else if (best.length === 1) store.set({ selection: { kind: 'item', collection: first.collection, id: first.id }, alsoHere: rest });
-  else panel.choose([...best, ...rest]);
-});
-
-let asked = 0;
-map.on('mousemove', (event) => {
-  cancelAnimationFrame(asked);
-  asked = requestAnimationFrame(() => {
-    if (map.isMoving()) return;
-    map.getCanvas().style.cursor = pick(map, event.point, REACH_FINE).best.length > 0 ? 'pointer' : 'crosshair';
-  });
-});
+// --- What comes from outside --------------------------------------------------------------------------------
 
 map.on('error', ({ error }) => {
   // MapLibre asks for a tile again by itself; one message is enough. Anything but a request is our own mistake.
@@ -177,22 +166,6 @@ map.on('error', ({ error }) => {
   if (status !== undefined) toast.error(store.now.words.t('err_tiles'), new RequestError({ kind: 'status', status }));
   else if (error instanceof TypeError) toast.error(store.now.words.t('err_tiles'), new RequestError({ kind: 'unreachable' }));
   else console.error(error);
-});
-
-window.addEventListener('keydown', (event) => {
-  const target = event.target as HTMLElement;
-  if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) {
-    if (event.key !== 'Escape') return;
-  }
-  if (event.key === 'Escape' && !help.open) {
-    if (!panel.element.hidden) panel.close();
-    else if (store.now.layersOpen && matchMedia('(max-width: 999px)').matches) store.set({ layersOpen: false });
-    map.getCanvas().focus();
-  } else if (event.key === '?') {
-    help.showModal();
-  } else if (event.key === 'l' || event.key === 'L') {
-    store.set({ layersOpen: !store.now.layersOpen });
-  }
 });
 
 window.addEventListener('hashchange', () => {
@@ -215,7 +188,7 @@ async function start(): Promise<void> {
   ]);
   loadWorld(map).catch((error: unknown) => toast.error(store.now.words.t('err_land'), error));
   const boundary = boundaries.find(({ key }) => key === link.boundary) ?? boundaries[0] ?? null;
-  if (boundary && !link.camera) fit(map, boundary.bbox, false);
+  if (boundary?.bbox && !link.camera) fit(map, boundary.bbox, false);
   store.set({ boundaries, boundary });
   if (!boundary) toast.say(`${store.now.words.t('no_boundaries')} ${store.now.words.t('no_boundaries_do')}`);
   await shown;

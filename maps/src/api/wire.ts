@@ -44,9 +44,9 @@ export interface Boundary {
   parties: Party[];
   left?: string;
   right?: string;
-  bbox: Bbox;
+  bbox: Bbox | null;
   length_m?: number;
-  sections: Section[];
+  sections?: Section[];
   n_markers?: number;
   base?: { layer: string; url: string }[];
   inspections?: InspectionSummary[];

@@ -44,8 +44,5 @@ function rank(feature: MapGeoJSONFeature): number {
 }
 
 function pickable(map: MapLibre): string[] {
-  return map
-    .getStyle()
-    .layers.filter((layer) => (layer.metadata as { pick?: boolean } | undefined)?.pick)
-    .map((layer) => layer.id);
+  return map.getLayersOrder().filter((id) => (map.getLayer(id)?.metadata as { pick?: boolean } | undefined)?.pick);
 }

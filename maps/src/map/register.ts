@@ -33,9 +33,9 @@ export function refreshRegister(map: MapLibre, tiles: TileJson): void {
 
 /** Marks one feature, or none. */
 export function highlight(map: MapLibre, collection: string | null, id: number): void {
-  for (const layer of map.getStyle().layers) {
-    if (!layer.id.startsWith('select-') || !('source-layer' in layer)) continue;
-    map.setFilter(layer.id, layer['source-layer'] === collection ? ['==', ['get', 'id'], id] : NOTHING);
+  for (const layer of map.getLayersOrder()) {
+    if (!layer.startsWith('select-')) continue;
+    map.setFilter(layer, layer === `select-${collection}` ? ['==', ['coalesce', ['get', 'id'], ['id']], id] : NOTHING);
   }
 }
 
@@ -48,8 +48,8 @@ export function translate(map: MapLibre, lang: Lang): void {
 
 function unmountRegister(map: MapLibre): void {
   if (!map.getSource(SOURCE)) return;
-  for (const layer of map.getStyle().layers) {
-    if ('source' in layer && layer.source === SOURCE) map.removeLayer(layer.id);
+  for (const id of map.getLayersOrder()) {
+    if (map.getLayer(id)?.source === SOURCE) map.removeLayer(id);
   }
   map.removeSource(SOURCE);
 }
@@ -90,7 +90,7 @@ function areas(): Layer[] {
 function lines(boundary: Boundary): Layer[] {
   const round = { 'line-cap': 'round', 'line-join': 'round' } as const;
   // Tiles name a section by its key or its id; both are listed.
-  const disputed = boundary.sections
+  const disputed = (boundary.sections ?? [])
     .filter(({ legal_status }) => legal_status === 'not_agreed')
     .flatMap(({ id, key }) => [String(id), key]);
   const width = grow(4, 1.4, 8, 2.2, 12, 3.4, 16, 5);

@@ -84,18 +84,12 @@ export function cameraOf(map: MapLibre): Camera {
 /** Shows and hides whole groups of layers. */
 export function applyGroups(map: MapLibre, changed: LinkState['layers']): void {
   const off = new Set(changed.filter(({ on }) => !on).map(({ id }) => id));
-  for (const layer of map.getStyle().layers) {
-    const group = groupOf(layer);
+  for (const id of map.getLayersOrder()) {
+    const group = (map.getLayer(id)?.metadata as { group?: string } | undefined)?.group;
     if (!group) continue;
     const wanted = off.has(group) ? 'none' : 'visible';
-    if ((map.getLayoutProperty(layer.id, 'visibility') ?? 'visible') !== wanted) {
-      map.setLayoutProperty(layer.id, 'visibility', wanted);
-    }
+    if ((map.getLayoutProperty(id, 'visibility') ?? 'visible') !== wanted) map.setLayoutProperty(id, 'visibility', wanted);
   }
-}
-
-export function groupOf(layer: { metadata?: unknown }): string | null {
-  return (layer.metadata as { group?: string } | undefined)?.group ?? null;
 }
 
 /** Settles when everything asked for is drawn and nothing moves. */

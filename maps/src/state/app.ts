@@ -19,6 +19,8 @@ export interface AppState {
   layersOpen: boolean;
   /** Grows when the register may have changed: tiles, counts and lists are read again. */
   edition: number;
+  /** Whom the tiles ask to name. */
+  attribution: string;
 }
 
 export interface App {

@@ -1,5 +1,6 @@
 /** The bar at the top: name, boundary menu, actions, language. */
 import { fill, h, icon, ICONS } from '../dom.ts';
+import { createFinder } from './finder.ts';
 import type { App } from '../state/app.ts';
 import type { Lang } from '../state/hash.ts';
 
@@ -14,6 +15,7 @@ export interface HeaderActions {
 
 export function createHeader(app: App, actions: HeaderActions): HTMLElement {
   const bar = h('header', { class: 'bar' });
+  const finder = createFinder(app);
 
   function render(): void {
     const { words, boundaries, boundary, lang, selection, layersOpen } = app.store.now;
@@ -50,6 +52,7 @@ export function createHeader(app: App, actions: HeaderActions): HTMLElement {
       bar,
       h('button', { class: 'brand', title: words.t('whole_line'), testid: 'home', onclick: actions.home }, h('img', { src: '/favicon.svg', alt: '', width: 26, height: 26 }), h('span', {}, 'Merestone')),
       menu,
+      finder,
       h('span', { class: 'bar-space' }),
       h('button', { class: 'bar-button', testid: 'layers-button', 'aria-expanded': String(layersOpen), title: `${words.t('layers')} (L)`, onclick: actions.toggleLayers }, icon(ICONS.layers), h('span', {}, words.t('layers'))),
       panelButton('receipts'),

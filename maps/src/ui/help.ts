@@ -15,6 +15,7 @@ export function createHelp(app: App): HTMLDialogElement {
       [['L'], words.t('help_l')],
       [['Esc'], words.t('help_esc')],
       [['↑', '↓', '←', '→'], words.t('help_arrows')],
+      [['Enter'], words.t('help_enter')],
       [['+', '−'], words.t('help_plus')],
       [['?'], words.t('help_question')],
       [[words.t('help_link')], words.t('help_link_does')],

@@ -5,6 +5,9 @@ import { GROUPS, type Group } from '../map/groups.ts';
 import { iconCanvas } from '../map/icons.ts';
 import type { App } from '../state/app.ts';
 
+/** Groups whose one sign stands beside the name. */
+const SWATCHED = new Set(['boundary_points', 'islands', 'projects', 'routes', 'tracks']);
+
 export function createLayers(app: App): HTMLElement {
   const panel = h('section', { class: 'layers', testid: 'layer-panel' });
   let counts = new Map<string, number>();
@@ -26,6 +29,7 @@ export function createLayers(app: App): HTMLElement {
         'label',
         {},
         h('input', { type: 'checkbox', testid: `layer-${group.id}`, checked: isOn(group.id), onchange: () => toggle(group.id) }),
+        SWATCHED.has(group.id) ? h('i', { class: `sign sign-${group.id}` }) : null,
         h('span', { class: 'layer-name' }, words.t(group.label)),
         far ? h('small', {}, words.t('zoomed_out')) : null,
         count === undefined ? null : h('span', { class: 'count' }, count),
@@ -41,7 +45,12 @@ export function createLayers(app: App): HTMLElement {
     const list = (...items: HTMLElement[]) => h('ul', {}, ...items);
     switch (id) {
       case 'segments':
-        return list(line('land', 'legend_land'), line('river', 'legend_river'), line('shared', 'legend_shared_water'));
+        return list(
+          line('land', 'legend_land'),
+          line('river', 'legend_river'),
+          line('shared', 'legend_shared_water'),
+          ...(app.store.now.boundary?.sections?.some(({ legal_status }) => legal_status === 'not_agreed') ? [line('open', 'legend_not_agreed')] : []),
+        );
       case 'markers':
         return h(
           'div',
@@ -72,11 +81,6 @@ export function createLayers(app: App): HTMLElement {
         return list(sign('verdict/pass', 'pass'), sign('verdict/inconclusive', 'inconclusive'), sign('verdict/fail', 'fail'));
       case 'ports':
         return list(sign('port/open', 'legend_open'), sign('port/closed', 'legend_closed'));
-      case 'routes':
-      case 'tracks':
-      case 'projects':
-      case 'islands':
-        return null;
       default:
         return null;
     }
@@ -122,7 +126,7 @@ export function createLayers(app: App): HTMLElement {
     if (now !== far) render();
     far = now;
   });
-  app.store.on(['words', 'layers', 'layersOpen'], render);
+  app.store.on(['words', 'layers', 'layersOpen', 'boundary'], render);
   app.store.on(['boundary', 'edition', 'layersOpen'], () => void count());
   render();
   return panel;

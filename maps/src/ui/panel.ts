@@ -47,8 +47,11 @@ export function createPanel(app: App, uploads: Uploads): Panel {
     fill(back, icon(ICONS.back), words.t('all_receipts'));
     uploads.element.hidden = selection?.kind !== 'receipts' && selection?.kind !== 'receipt';
     const top = body.scrollTop;
+    const held = body.contains(document.activeElement);
     fill(body, next ? next() : null);
     body.scrollTop = top;
+    // What had the focus is gone; the next Tab goes on in the panel, not at the top of the page.
+    if (held && next) body.focus({ preventScroll: true });
   }
 
   /** Shows what `load` brings, unless the reader has gone on to something else. */
@@ -110,6 +113,8 @@ export function createPanel(app: App, uploads: Uploads): Panel {
         (found) => {
           if (!found) app.toast.say(words.t('err_marker', { label }));
           else {
+            const other = app.store.now.boundaries.find(({ key }) => key === boundaryKey);
+            if (other) app.store.set({ boundary: other });
             fly(app.map, found.lon, found.lat);
             pulse(app, found.lon, found.lat);
           }

@@ -42,10 +42,15 @@ export function createStatus(app: App): HTMLElement {
   });
 
   function renderSources(): void {
-    const { boundary, words } = app.store.now;
-    sources.textContent = [boundary ? words.name(boundary.names) : '', boundary?.frame?.name ?? boundary?.frame?.crs ?? '', 'Natural Earth', 'MapLibre'].filter(Boolean).join(' · ');
+    const { boundary, words, attribution } = app.store.now;
+    sources.textContent = [boundary ? words.name(boundary.names) : '', boundary?.frame?.name ?? boundary?.frame?.crs ?? '', plain(attribution), 'Natural Earth', 'MapLibre'].filter(Boolean).join(' · ');
   }
-  app.store.on(['words', 'boundary'], renderSources);
+  app.store.on(['words', 'boundary', 'attribution'], renderSources);
   renderSources();
   return h('footer', { class: 'status' }, position, scale, sources);
+}
+
+/** TileJSON allows markup here; only its words are wanted. */
+function plain(html: string): string {
+  return new DOMParser().parseFromString(html, 'text/html').body.textContent?.trim() ?? '';
 }
