@@ -32,7 +32,13 @@ export default defineConfig({
     chunkSizeWarningLimit: 1600,
     modulePreload: { polyfill: false },
     // Two pieces: MapLibre changes rarely, the viewer often.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'maplibre', test: /maplibre-gl/ }] } } },
+    // The worker is renamed: every server knows the media type of `.js`, not every one that of `.mjs`.
+    rolldownOptions: {
+      output: {
+        codeSplitting: { groups: [{ name: 'maplibre', test: /maplibre-gl/ }] },
+        assetFileNames: ({ names }) => `assets/[name]-[hash]${names.some((name) => name.endsWith('.mjs')) ? '.js' : '[extname]'}`,
+      },
+    },
   },
   server: { proxy: Object.fromEntries(paths.map((path) => [`^/${path.replace('.', '\\.')}([/?]|$)`, api])) },
 });

@@ -23,7 +23,8 @@ export function mountRegister(map: MapLibre, tiles: TileJson, boundary: Boundary
     ...(tiles.bounds ? { bounds: tiles.bounds } : {}),
   });
   for (const layer of areas()) map.addLayer(layer, ABOVE_AREAS);
-  for (const layer of [...lines(boundary), ...points(lang), ...labels(lang)]) map.addLayer(layer);
+  // Labels below the signs: MapLibre places from the top down, so a label makes room for every sign.
+  for (const layer of [...lines(boundary), ...labels(lang), ...points()]) map.addLayer(layer);
 }
 
 /** Asks for the tiles again, under the address of their new version. */
@@ -114,7 +115,7 @@ function lines(boundary: Boundary): Layer[] {
   ];
 }
 
-function points(lang: Lang): Layer[] {
+function points(): Layer[] {
   const look = ['match', ['coalesce', ['get', 'state'], ''], ...Object.entries(LOOKS).flat(), 'unknown'];
   const visit = ['match', ['coalesce', ['get', 'visited'], ''], ['visited', 'passed', 'missed'], ['get', 'visited'], 'none'];
   const image = ['concat', 'marker/', ['coalesce', ['get', 'constellation'], 'single'], '/', ['coalesce', ['get', 'kind'], 'main'], '/', look, '/', visit];
@@ -134,7 +135,7 @@ function points(lang: Lang): Layer[] {
         'icon-image': image as unknown as ExpressionSpecification,
         'icon-size': grow(5, 0.26, 7, 0.4, 9, 0.58, 11, 0.8, 14, 1),
         'icon-allow-overlap': true,
-        'icon-ignore-placement': false,
+        'icon-padding': 0,
         'symbol-sort-key': ['match', ['coalesce', ['get', 'visited'], ''], 'missed', 3, 'passed', 2, 'visited', 1, 0],
       },
     }),
@@ -152,21 +153,22 @@ function points(lang: Lang): Layer[] {
         'symbol-sort-key': ['match', ['get', 'verdict'], 'fail', 3, 'inconclusive', 2, 1],
       },
     }),
-    of('ports', { id: 'ports-label', type: 'symbol', minzoom: 8, layout: named(lang, 12, 'top', 1.25), paint: ink(PALETTE.port) }),
   ];
 }
 
 function labels(lang: Lang): Layer[] {
   const mark: Record<string, unknown> = {
     'text-font': FONT_BOLD, 'text-size': grow(8, 11.5, 12, 12.5, 15, 14),
-    'text-variable-anchor': ['bottom-left', 'top-left', 'bottom-right', 'top-right', 'top', 'bottom'],
-    'text-radial-offset': grow(8, 0.8, 12, 1.3), 'text-justify': 'auto', 'text-padding': 3,
+    // Just clear of the sign, whatever its size at this zoom.
+    'text-variable-anchor': ['left', 'right', 'bottom', 'top'],
+    'text-radial-offset': grow(8, 0.9, 9, 1, 11, 1.25, 14, 1.5), 'text-justify': 'auto', 'text-padding': 1,
   };
   const main = ['==', ['coalesce', ['get', 'kind'], 'main'], 'main'];
   const first = ['<=', ['to-number', ['coalesce', ['get', 'element'], 0]], 1];
   return [
-    of('islands', { id: 'islands-label', type: 'symbol', minzoom: 10, layout: named(lang, 11), paint: ink('#7d6c36') }),
-    of('projects', { id: 'projects-label', type: 'symbol', minzoom: 10, layout: named(lang, 11.5), paint: ink('#8a4a17') }),
+    of('ports', { id: 'ports-label', type: 'symbol', minzoom: 8, layout: beside(lang, 12, 1.5), paint: ink(PALETTE.port) }),
+    of('islands', { id: 'islands-label', type: 'symbol', minzoom: 10, layout: { ...named(lang, 11), 'text-padding': 30 }, paint: ink('#7d6c36') }),
+    of('projects', { id: 'projects-label', type: 'symbol', minzoom: 10, layout: { ...named(lang, 11.5), 'text-padding': 30 }, paint: ink('#8a4a17') }),
     of('routes', { id: 'routes-label', type: 'symbol', minzoom: 10, layout: { ...named(lang, 11), 'symbol-placement': 'line', 'symbol-spacing': 500, 'text-offset': [0, 1] } as never, paint: ink(PALETTE.route) }),
     of('segments', { id: 'segments-label', type: 'symbol', minzoom: 9, layout: { ...named(lang, 11.5), 'symbol-placement': 'line', 'symbol-spacing': 640, 'text-offset': [0, -1.5], 'text-letter-spacing': 0.06 } as never, paint: ink(PALETTE.line) }),
     of('boundary_points', { id: 'boundary_points-label', type: 'symbol', minzoom: 13, layout: { 'text-field': ['to-string', ['get', 'number']], 'text-font': FONT, 'text-size': 10.5, 'text-variable-anchor': ['right', 'left', 'bottom'], 'text-radial-offset': 0.7 }, paint: ink(PALETTE.line) }),
@@ -176,10 +178,13 @@ function labels(lang: Lang): Layer[] {
   ];
 }
 
-function named(lang: Lang, size: number, anchor = 'center', offset = 0) {
-  return {
-    'text-field': nameField(lang), 'text-font': FONT, 'text-size': size, 'text-anchor': anchor as 'center', 'text-offset': [0, offset] as [number, number], 'text-max-width': 9,
-  };
+function named(lang: Lang, size: number) {
+  return { 'text-field': nameField(lang), 'text-font': FONT, 'text-size': size, 'text-max-width': 9 };
+}
+
+function beside(lang: Lang, size: number, offset: number) {
+  const anchors: ('left' | 'right' | 'top' | 'bottom')[] = ['top', 'left', 'right', 'bottom'];
+  return { ...named(lang, size), 'text-variable-anchor': anchors, 'text-radial-offset': offset, 'text-justify': 'auto' as const };
 }
 
 function ink(colour: string) {

@@ -26,7 +26,8 @@ export function createPanel(app: App, uploads: Uploads): Panel {
   const body = h('div', { class: 'panel-body', tabindex: '-1' });
   const close = h('button', { class: 'icon-button panel-close', testid: 'panel-close', onclick: () => shut() }, icon(ICONS.close));
   const back = h('button', { class: 'quiet panel-back', testid: 'panel-back', onclick: () => app.store.set({ selection: { kind: 'receipts' } }) });
-  const element = h('aside', { class: 'panel', testid: 'panel', hidden: true }, h('div', { class: 'panel-bar' }, back, close), uploads.element, body);
+  const label = h('div', { class: 'panel-label' });
+  const element = h('aside', { class: 'panel', testid: 'panel', hidden: true }, h('div', { class: 'panel-bar' }, label, back, close), uploads.element, body);
 
   let draw: (() => HTMLElement) | null = null;
   let choosing = false;
@@ -50,6 +51,8 @@ export function createPanel(app: App, uploads: Uploads): Panel {
     const held = body.contains(document.activeElement);
     fill(body, next ? next() : null);
     body.scrollTop = top;
+    // What kind of thing this is stays in sight while the card scrolls.
+    fill(label, body.querySelector('.eyebrow'));
     // What had the focus is gone; the next Tab goes on in the panel, not at the top of the page.
     if (held && next) body.focus({ preventScroll: true });
   }

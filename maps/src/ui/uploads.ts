@@ -13,6 +13,8 @@ const PATIENCE = 20;
 
 interface Job {
   file: File;
+  /** The only file of its drop: its receipt opens by itself. */
+  alone: boolean;
   phase: 'waiting' | 'sending' | 'checking' | 'over';
   sent: number;
   progress: number | undefined;
@@ -53,10 +55,10 @@ export function createUploads(app: App, finished: (receipt: Receipt) => void): U
   }
 
   function add(files: Iterable<File>): void {
-    for (const file of files) jobs.push({ file, phase: 'waiting', sent: 0, progress: undefined, error: null });
-    if (app.store.now.selection?.kind !== 'receipt' || jobs.filter(({ phase }) => phase !== 'over').length > 0) {
-      app.store.set({ selection: { kind: 'receipts' }, alsoHere: [] });
-    }
+    const list = [...files];
+    if (list.length === 0) return;
+    for (const file of list) jobs.push({ file, alone: list.length === 1, phase: 'waiting', sent: 0, progress: undefined, error: null });
+    app.store.set({ selection: { kind: 'receipts' }, alsoHere: [] });
     render();
     void run();
   }
@@ -91,8 +93,10 @@ export function createUploads(app: App, finished: (receipt: Receipt) => void): U
       job.phase = 'over';
       jobs.splice(jobs.indexOf(job), 1);
       app.store.set({ edition: app.store.now.edition + 1 });
-      // The last file of a batch opens its receipt; the others are in the list.
-      if (!jobs.some(({ phase }) => phase !== 'over')) app.store.set({ selection: { kind: 'receipt', id } });
+      const { selection, words } = app.store.now;
+      const elsewhere = selection !== null && selection.kind !== 'receipts';
+      if (elsewhere) app.toast.say(words.t('receipt_ready', { number: last.number }));
+      else if (job.alone) app.store.set({ selection: { kind: 'receipt', id } });
       finished(last);
     } catch (error) {
       job.phase = 'over';
@@ -140,7 +144,7 @@ export function createUploads(app: App, finished: (receipt: Receipt) => void): U
             : h('p', { class: 'muted' }, Object.values(describe(job.error, words)).filter(Boolean).join(' '));
           return h('li', { class: 'job job-failed' }, h('div', { class: 'job-head' }, h('strong', {}, job.file.name), h('button', { class: 'icon-button small', 'aria-label': words.t('dismiss'), onclick: away }, icon(ICONS.close))), refusal);
         }
-        const text = job.phase === 'checking' ? words.t('checking') : `${words.t('sending')} · ${bytes(Math.min(job.sent, job.file.size))} / ${bytes(job.file.size)}`;
+        const text = job.phase !== 'sending' ? words.t(job.phase === 'checking' ? 'checking' : 'waiting') : `${words.t('sending')} · ${bytes(Math.min(job.sent, job.file.size))} / ${bytes(job.file.size)}`;
         const value = job.phase === 'checking' ? job.progress : job.file.size > 0 ? Math.min(1, job.sent / job.file.size) : 0;
         return h('li', { class: 'job', testid: 'upload-job' }, h('div', { class: 'job-head' }, h('strong', {}, job.file.name), h('small', {}, text)), h('progress', { max: 1, 'aria-label': text, ...(value === undefined ? {} : { value }) }));
       }),
