@@ -2,6 +2,7 @@
  * Every word of the page, in both languages side by side. An entry without one of them does not compile.
  * The terms of the field follow the glossary (`GET /glossary`).
  */
+import { CODES } from './codes.ts';
 import type { Lang } from './state/hash.ts';
 import type { Names } from './api/wire.ts';
 
@@ -11,7 +12,6 @@ export const TEXTS = {
   app_name: { en: 'Merestone', zh: '界石 Merestone' },
   map_label: { en: 'Map of the boundary', zh: '国界地图' },
   choose_boundary: { en: 'Choose a boundary', zh: '选择国界' },
-  invented_short: { en: 'invented', zh: '虚构' },
   upload: { en: 'Upload', zh: '上传' },
   upload_hint: { en: 'Upload GPX tracks', zh: '上传 GPX 轨迹' },
   receipts: { en: 'Receipts', zh: '回执' },
@@ -86,9 +86,9 @@ export const TEXTS = {
   gaps: { en: 'Missing stretches', zh: '未覆盖路段' },
   no_gaps: { en: 'No stretch is missing.', zh: '没有缺失路段。' },
   show_on_map: { en: 'Show on the map', zh: '在地图上显示' },
-  visited: { en: 'Visited', zh: '已到' },
-  passed: { en: 'Passed by', zh: '路过' },
-  missed: { en: 'Missed', zh: '未到' },
+  visited: { en: 'Visited', zh: '已到访' },
+  passed: { en: 'Passed by', zh: '经过' },
+  missed: { en: 'Missed', zh: '未到访' },
   not_inspected: { en: 'No visit recorded', zh: '无到访记录' },
   none_missed: { en: 'none', zh: '无' },
   verdicts: { en: 'Findings', zh: '检核结论' },
@@ -238,8 +238,8 @@ export const TEXTS = {
 
 export type TextKey = keyof typeof TEXTS;
 
-/** Code lists as the server sends them. A code not listed here is shown as it is. */
-export const CODES: Record<string, Record<string, Text>> = {
+/** Names of collections and of the fields a card may show. */
+export const NAMES: Record<'collection' | 'field', Record<string, Text>> = {
   collection: {
     sections: { en: 'Section', zh: '段' },
     segments: { en: 'Segment', zh: '界线段' },
@@ -251,106 +251,6 @@ export const CODES: Record<string, Record<string, Text>> = {
     ports: { en: 'Port', zh: '口岸' },
     projects: { en: 'Border project', zh: '涉界项目' },
     findings: { en: 'Finding', zh: '检核结论' },
-  },
-  condition: {
-    intact: { en: 'intact', zh: '完好' },
-    weathered: { en: 'weathered', zh: '风化' },
-    tilted: { en: 'tilted', zh: '倾斜' },
-    damaged: { en: 'damaged', zh: '损坏' },
-    destroyed: { en: 'destroyed', zh: '毁坏' },
-    missing: { en: 'missing', zh: '缺失' },
-    displaced_suspected: { en: 'displacement suspected', zh: '疑似移位' },
-    displaced_confirmed: { en: 'displacement confirmed', zh: '确认移位' },
-    inaccessible: { en: 'inaccessible', zh: '无法到达' },
-    submerged: { en: 'submerged', zh: '淹没' },
-    not_inspected: { en: 'not inspected', zh: '未检查' },
-  },
-  constellation: {
-    single: { en: 'single', zh: '单立' },
-    double: { en: 'double, same number', zh: '同号双立' },
-    triple: { en: 'triple, same number', zh: '同号三立' },
-  },
-  kind: {
-    main: { en: 'main marker', zh: '基本界标' },
-    auxiliary: { en: 'auxiliary marker', zh: '辅助界标' },
-    range_mark: { en: 'range mark', zh: '导标' },
-    buoy: { en: 'buoy', zh: '浮标' },
-    bridge: { en: 'bridge', zh: '桥梁' },
-    road: { en: 'road', zh: '道路' },
-    bank_protection: { en: 'bank protection', zh: '护岸' },
-    dredging: { en: 'dredging', zh: '疏浚' },
-    control: { en: 'control inspection', zh: '控制检查' },
-    joint: { en: 'joint inspection', zh: '联合检查' },
-  },
-  material: {
-    granite: { en: 'granite', zh: '花岗岩' },
-    concrete: { en: 'concrete', zh: '混凝土' },
-    reinforced_concrete: { en: 'reinforced concrete', zh: '钢筋混凝土' },
-    steel: { en: 'steel', zh: '钢' },
-    iron: { en: 'iron', zh: '铁' },
-    rock: { en: 'mark cut in rock', zh: '岩刻' },
-    plate: { en: 'plate', zh: '标牌' },
-    wood: { en: 'wood', zh: '木' },
-  },
-  character: {
-    land: { en: 'land', zh: '陆地' },
-    river: { en: 'river', zh: '界河' },
-    shared_water: { en: 'shared water', zh: '共同国界水域' },
-  },
-  line_type: {
-    geodesic: { en: 'geodesic', zh: '大地线' },
-    rhumb: { en: 'rhumb line', zh: '恒向线' },
-    parallel: { en: 'parallel', zh: '纬线' },
-    meridian: { en: 'meridian', zh: '经线' },
-    grid_line: { en: 'grid line', zh: '格网直线' },
-    watershed: { en: 'watershed', zh: '分水岭' },
-    thalweg: { en: 'thalweg', zh: '深泓线' },
-    median: { en: 'median line', zh: '中间线' },
-    shared_water: { en: 'shared water', zh: '共同国界水域' },
-  },
-  movability: {
-    fixed: { en: 'fixed', zh: '固定' },
-    movable: { en: 'moves with the water', zh: '随水流变动' },
-  },
-  legal_status: {
-    agreed: { en: 'agreed', zh: '已商定' },
-    not_agreed: { en: 'not agreed', zh: '未商定' },
-  },
-  technical_status: {
-    edge_matched: { en: 'edge-matched', zh: '已接边' },
-    not_edge_matched: { en: 'not edge-matched', zh: '未接边' },
-  },
-  status: {
-    open: { en: 'open', zh: '开放' },
-    closed: { en: 'closed', zh: '关闭' },
-    temporarily_closed: { en: 'temporarily closed', zh: '临时关闭' },
-    temporary_opening: { en: 'temporary opening', zh: '临时开放' },
-    planned: { en: 'planned', zh: '计划' },
-    suspended: { en: 'suspended', zh: '暂停' },
-  },
-  state: {
-    planned: { en: 'planned', zh: '计划' },
-    notified: { en: 'notified', zh: '已通报' },
-    fielded: { en: 'in the field', zh: '外业中' },
-    reconciled: { en: 'reconciled', zh: '已核对' },
-    observed: { en: 'observed', zh: '已观测' },
-    reported: { en: 'reported', zh: '已报告' },
-    signed: { en: 'signed', zh: '已签署' },
-    in_force: { en: 'in force', zh: '已生效' },
-    closed: { en: 'closed', zh: '已结束' },
-    draft: { en: 'draft', zh: '草稿' },
-    approved: { en: 'approved', zh: '已批准' },
-    authorised: { en: 'authorised', zh: '已授权' },
-    under_way: { en: 'under way', zh: '施工中' },
-    in_progress: { en: 'in progress', zh: '进行中' },
-    consultation: { en: 'in consultation', zh: '协商中' },
-    completed: { en: 'completed', zh: '已完成' },
-  },
-  side: {
-    line: { en: 'on the line', zh: '在线上' },
-    left: { en: 'left', zh: '左侧' },
-    right: { en: 'right', zh: '右侧' },
-    on: { en: 'on the line', zh: '在线上' },
   },
   field: {
     character: { en: 'Character', zh: '性质' },
@@ -389,6 +289,10 @@ export const CODES: Record<string, Record<string, Text>> = {
     last_time: { en: 'Last fix', zh: '末点时间' },
     subjects: { en: 'Concerns', zh: '涉及' },
     check: { en: 'Check', zh: '检核项' },
+    height_m: { en: 'Height', zh: '高程' },
+    travel: { en: 'On foot or by', zh: '行进方式' },
+    opening: { en: 'Opening hours', zh: '开放时间' },
+    sections: { en: 'Sections', zh: '段' },
     classification: { en: 'Classification', zh: '密级' },
   },
 };
@@ -412,7 +316,8 @@ export function words(lang: Lang): Words {
     },
     code(list, code) {
       if (code === null || code === undefined || code === '') return '';
-      return CODES[list]?.[code]?.[lang] ?? code.replaceAll('_', ' ');
+      const texts = list === 'collection' || list === 'field' ? NAMES[list] : CODES[list];
+      return texts?.[code]?.[lang] ?? code.replaceAll('_', ' ');
     },
     name(names) {
       if (!names) return '';

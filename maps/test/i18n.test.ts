@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CODES, TEXTS, words } from '../src/i18n.ts';
+import { CODES } from '../src/codes.ts';
+import { NAMES, TEXTS, words } from '../src/i18n.ts';
 
 const placeholders = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '').sort();
 
@@ -20,7 +21,7 @@ test('Chinese texts are Chinese and use Chinese punctuation', () => {
 });
 
 test('code lists are complete in both languages', () => {
-  for (const [list, codes] of Object.entries(CODES)) {
+  for (const [list, codes] of Object.entries({ ...CODES, ...NAMES })) {
     for (const [code, { en, zh }] of Object.entries(codes)) assert.ok(en && zh, `${list}.${code}`);
   }
 });
@@ -32,8 +33,8 @@ test('the verdicts are the words of the glossary', () => {
 
 test('an unknown code shows as it is, a missing name falls back', () => {
   const en = words('en');
-  assert.equal(en.code('condition', 'half_buried'), 'half buried');
-  assert.equal(en.code('condition', null), '');
+  assert.equal(en.code('marker_condition', 'half_buried'), 'half buried');
+  assert.equal(en.code('marker_condition', null), '');
   assert.equal(en.name({ zh: '界标' }), '界标');
   assert.equal(words('zh').name({ en: 'Marker' }), 'Marker');
   assert.equal(en.t('at_line', { line: 7 }), 'line 7');

@@ -1,5 +1,5 @@
 /** The ground under the boundary: sea, Natural Earth land, the boundary's own base layers, graticule. */
-import type { ExpressionSpecification, GeoJSONSource, LayerSpecification, Map as MapLibre, StyleSpecification } from 'maplibre-gl';
+import type { ExpressionSpecification, FilterSpecification, GeoJSONSource, LayerSpecification, Map as MapLibre, StyleSpecification } from 'maplibre-gl';
 import { feature } from 'topojson-client';
 import type { Topology } from 'topojson-specification';
 import type { Feature, FeatureCollection } from 'geojson';
@@ -7,7 +7,11 @@ import type { Lang } from '../state/hash.ts';
 import type { Boundary } from '../api/wire.ts';
 import { FONT, PALETTE } from './palette.ts';
 
+const IS_LINE: FilterSpecification = ['==', ['geometry-type'], 'LineString'];
+const IS_POINT: FilterSpecification = ['==', ['geometry-type'], 'Point'];
+
 const BASE_LAYERS = ['land', 'water', 'river', 'ridge', 'towns'] as const;
+const RANK: ExpressionSpecification = ['to-number', ['coalesce', ['get', 'rank'], 3]];
 const EMPTY: FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 /** Layers of the register that are areas go below this one, all others above. */
@@ -33,7 +37,7 @@ export function baseStyle(lang: Lang): StyleSpecification {
         paint: { 'line-color': PALETTE.ridge, 'line-opacity': 0.3, 'line-width': ['interpolate', ['linear'], ['zoom'], 5, 2, 10, 8, 14, 22], 'line-blur': ['interpolate', ['linear'], ['zoom'], 5, 1, 14, 12] },
       },
       {
-        id: 'ridge-peaks', type: 'symbol', source: 'base-ridge', minzoom: 7, metadata: { group: 'relief' },
+        id: 'ridge-signs', type: 'symbol', source: 'base-ridge', minzoom: 7, metadata: { group: 'relief' }, filter: IS_LINE,
         layout: {
           'symbol-placement': 'line', 'icon-image': 'ridge', 'icon-rotation-alignment': 'viewport',
           'symbol-spacing': 34, 'icon-size': ['interpolate', ['linear'], ['zoom'], 7, 0.6, 12, 1],
@@ -66,7 +70,7 @@ export function baseStyle(lang: Lang): StyleSpecification {
         paint: { 'text-color': '#3c7493', 'text-halo-color': 'rgba(246,242,231,0.9)', 'text-halo-width': 1.4 },
       },
       {
-        id: 'ridge-label', type: 'symbol', source: 'base-ridge', minzoom: 8.5, metadata: { group: 'relief' },
+        id: 'ridge-label', type: 'symbol', source: 'base-ridge', minzoom: 8.5, metadata: { group: 'relief' }, filter: IS_LINE,
         layout: {
           'symbol-placement': 'line', 'symbol-spacing': 600, 'text-field': nameField(lang), 'text-font': FONT, 'text-size': 11.5,
           'text-letter-spacing': 0.22, 'text-offset': [0, -1.2], 'text-max-angle': 65,
@@ -74,22 +78,43 @@ export function baseStyle(lang: Lang): StyleSpecification {
         paint: { 'text-color': '#8a7450', 'text-halo-color': 'rgba(246,242,231,0.9)', 'text-halo-width': 1.4 },
       },
       {
+        id: 'peaks', type: 'symbol', source: 'base-ridge', minzoom: 8, metadata: { group: 'relief' }, filter: IS_POINT,
+        layout: {
+          'icon-image': 'peak', 'icon-allow-overlap': true, 'text-optional': true, 'text-field': peakField(lang), 'text-font': FONT,
+          'text-size': 10.5, 'text-variable-anchor': ['top', 'right', 'left', 'bottom'], 'text-radial-offset': 0.8, 'text-max-width': 12,
+        },
+        paint: { 'text-color': '#7d6846', 'text-halo-color': 'rgba(246,242,231,0.9)', 'text-halo-width': 1.4 },
+      },
+      {
+        id: 'water-label', type: 'symbol', source: 'base-water', minzoom: 8.5, metadata: { group: 'relief' }, filter: ['==', ['get', 'kind'], 'lake'],
+        layout: { 'text-field': nameField(lang), 'text-font': FONT, 'text-size': 12.5, 'text-letter-spacing': 0.14, 'text-max-width': 6 },
+        paint: { 'text-color': '#3c7493', 'text-halo-color': 'rgba(214,232,240,0.9)', 'text-halo-width': 1.4 },
+      },
+      {
         id: 'towns-dot', type: 'circle', source: 'base-towns', minzoom: 5, metadata: { group: 'towns' },
         paint: {
-          'circle-radius': ['interpolate', ['linear'], ['zoom'], 6, 2, 12, 4], 'circle-color': '#ffffff',
+          'circle-radius': ['interpolate', ['linear'], ['zoom'], 6, 2, 12, 4],
+          // A capital is a filled dot.
+          'circle-color': ['case', ['==', RANK, 1], PALETTE.inkSoft, '#ffffff'],
           'circle-stroke-color': PALETTE.inkSoft, 'circle-stroke-width': 1.4,
         },
       },
       {
         id: 'towns-label', type: 'symbol', source: 'base-towns', minzoom: 6, metadata: { group: 'towns' },
         layout: {
-          'text-field': nameField(lang), 'text-font': FONT, 'text-size': ['interpolate', ['linear'], ['zoom'], 6, 11, 12, 14],
+          'text-field': nameField(lang), 'text-font': FONT, 'symbol-sort-key': RANK,
+          'text-size': ['interpolate', ['linear'], ['zoom'], 6, ['match', RANK, 1, 12.5, 2, 11.5, 11], 12, ['match', RANK, 1, 16, 2, 14.5, 13]],
           'text-variable-anchor': ['left', 'right', 'top', 'bottom'], 'text-radial-offset': 0.6, 'text-justify': 'auto',
         },
         paint: { 'text-color': '#43525b', 'text-halo-color': 'rgba(255,255,255,0.92)', 'text-halo-width': 1.5 },
       },
     ],
   };
+}
+
+/** A peak is named with its height in whole metres. */
+export function peakField(lang: Lang): ExpressionSpecification {
+  return ['concat', nameField(lang), ['case', ['has', 'height_m'], ['concat', '\n', ['to-string', ['round', ['get', 'height_m']]]], '']];
 }
 
 /** A name in the reader's language, else in the other. */

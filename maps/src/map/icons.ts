@@ -1,6 +1,6 @@
 /**
  * Map symbols, drawn on a canvas when the style first asks for them. The name of an image says what it
- * shows: `marker/<constellation>/<kind>/<look>/<visit>`, `verdict/<verdict>`, `port/<open|closed>`, `hatch`, `ridge`.
+ * shows: `marker/<constellation>/<kind>/<look>/<visit>`, `verdict/<verdict>`, `port/<open|closed>`, `hatch`, `ridge`, `peak`.
  */
 import type { Map as MapLibre } from 'maplibre-gl';
 import { PALETTE } from './palette.ts';
@@ -21,6 +21,9 @@ export const LOOKS: Record<string, Look> = {
   missing: 'bad',
   displaced_confirmed: 'bad',
 };
+
+/** A port that lets someone through today. */
+export const OPEN_PORTS = ['open', 'restricted', 'temporarily_open'];
 
 export function installIcons(map: MapLibre): void {
   map.setMissingStyleImageResolver((id) => {
@@ -59,6 +62,8 @@ function drawIcon(id: string): Drawing | null {
       return draw(10, hatch);
     case 'ridge':
       return draw(12, ridge);
+    case 'peak':
+      return draw(14, peak);
     default:
       return null;
   }
@@ -201,6 +206,16 @@ function ridge(c: CanvasRenderingContext2D): void {
   polygon(c, [[0, -3], [3.6, 3], [-3.6, 3]]);
   c.fillStyle = PALETTE.ridge;
   c.fill();
+}
+
+function peak(c: CanvasRenderingContext2D): void {
+  c.beginPath();
+  polygon(c, [[0, -4.5], [5, 4], [-5, 4]]);
+  c.fillStyle = '#8a7450';
+  c.fill();
+  c.strokeStyle = '#ffffff';
+  c.lineWidth = 1;
+  c.stroke();
 }
 
 type Points = [number, number][];

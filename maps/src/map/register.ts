@@ -2,8 +2,8 @@
 import type { DataDrivenPropertyValueSpecification, ExpressionSpecification, FilterSpecification, LayerSpecification, Map as MapLibre, VectorTileSource } from 'maplibre-gl';
 import type { Boundary, TileJson } from '../api/wire.ts';
 import type { Lang } from '../state/hash.ts';
-import { ABOVE_AREAS, nameField } from './base.ts';
-import { LOOKS } from './icons.ts';
+import { ABOVE_AREAS, nameField, peakField } from './base.ts';
+import { LOOKS, OPEN_PORTS } from './icons.ts';
 import { FONT, FONT_BOLD, PALETTE } from './palette.ts';
 
 const SOURCE = 'register';
@@ -42,7 +42,8 @@ export function highlight(map: MapLibre, collection: string | null, id: number):
 
 /** Layers whose words follow the language. */
 export function translate(map: MapLibre, lang: Lang): void {
-  for (const id of ['river-label', 'ridge-label', 'towns-label', 'segments-label', 'islands-label', 'ports-label', 'projects-label', 'routes-label']) {
+  if (map.getLayer('peaks')) map.setLayoutProperty('peaks', 'text-field', peakField(lang));
+  for (const id of ['river-label', 'ridge-label', 'water-label', 'towns-label', 'segments-label', 'islands-label', 'ports-label', 'projects-label', 'routes-label']) {
     if (map.getLayer(id)) map.setLayoutProperty(id, 'text-field', nameField(lang));
   }
 }
@@ -126,7 +127,7 @@ function points(): Layer[] {
     of('ports', { id: 'select-ports', type: 'circle', filter: NOTHING, paint: { 'circle-radius': 17, 'circle-color': PALETTE.select } }),
     of('ports', {
       id: 'ports-icon', type: 'symbol', pick: true, minzoom: 6,
-      layout: { 'icon-image': ['match', ['coalesce', ['get', 'status'], 'open'], ['open', 'temporary_opening'], 'port/open', 'port/closed'], 'icon-size': grow(6, 0.55, 10, 0.85, 14, 1), 'icon-allow-overlap': true },
+      layout: { 'icon-image': ['match', ['coalesce', ['get', 'status'], 'open'], OPEN_PORTS, 'port/open', 'port/closed'], 'icon-size': grow(6, 0.55, 10, 0.85, 14, 1), 'icon-allow-overlap': true },
     }),
     of('markers', { id: 'select-markers', type: 'circle', filter: NOTHING, paint: { 'circle-radius': grow(6, 9, 9, 13, 13, 20), 'circle-color': PALETTE.select, 'circle-opacity': 0.85 } }),
     of('markers', {
@@ -160,8 +161,8 @@ function labels(lang: Lang): Layer[] {
   const mark: Record<string, unknown> = {
     'text-font': FONT_BOLD, 'text-size': grow(8, 11.5, 12, 12.5, 15, 14),
     // Just clear of the sign, whatever its size at this zoom.
-    'text-variable-anchor': ['left', 'right', 'bottom', 'top'],
-    'text-radial-offset': grow(8, 0.9, 9, 1, 11, 1.25, 14, 1.5), 'text-justify': 'auto', 'text-padding': 1,
+    'text-variable-anchor-offset': ['interpolate', ['linear'], ['zoom'], 8, around(0.9), 9, around(1), 11, around(1.25), 14, around(1.5)],
+    'text-justify': 'auto', 'text-padding': 1,
   };
   const main = ['==', ['coalesce', ['get', 'kind'], 'main'], 'main'];
   const first = ['<=', ['to-number', ['coalesce', ['get', 'element'], 0]], 1];
@@ -176,6 +177,11 @@ function labels(lang: Lang): Layer[] {
     of('markers', { id: 'markers-number', type: 'symbol', minzoom: 8, maxzoom: 12, filter: ['all', main, first] as unknown as FilterSpecification, layout: { ...mark, 'text-field': ['to-string', ['get', 'number']] } as never, paint: ink(PALETTE.ink) }),
     of('markers', { id: 'markers-label', type: 'symbol', minzoom: 12, layout: { ...mark, 'text-field': ['to-string', ['coalesce', ['get', 'label'], ['get', 'number']]] } as never, paint: ink(PALETTE.ink) }),
   ];
+}
+
+/** Places for a label at this distance, in ems; above and below need more, because MapLibre counts from the base line. */
+function around(ems: number): unknown[] {
+  return ['literal', ['left', [ems, 0], 'right', [-ems, 0], 'bottom', [0, -ems - 0.35], 'top', [0, ems + 0.35]]];
 }
 
 function named(lang: Lang, size: number) {

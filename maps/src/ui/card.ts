@@ -2,7 +2,7 @@
 import type { Finding, Item, ItemProperties, MarkerElement } from '../api/wire.ts';
 import { h, icon, ICONS } from '../dom.ts';
 import { group, length, utc } from '../format.ts';
-import { CODES } from '../i18n.ts';
+import { CODES, listOf } from '../codes.ts';
 import { LOOKS } from '../map/icons.ts';
 import type { App } from '../state/app.ts';
 import { chainageText, copy, facts, history, otherNames, positions, reference, section, titleOf, verdictChip } from './parts.ts';
@@ -12,7 +12,7 @@ import { pickedList } from './chooser.ts';
 const PLACED = new Set([
   'id', 'fid', 'boundary', 'boundary_key', 'names', 'name', 'name_zh', 'name_en', 'name_ru', 'name_ko', 'number', 'elements', 'positions',
   'linear_reference', 'versions', 'findings', 'links', 'chainage', 'check', 'verdict', 'measured', 'unit', 'uncertainty_95', 'tolerance',
-  'tolerance_source', 'message_en', 'message_zh', 'description_zh', 'description_en', 'counterpart_zh', 'counterpart_en', 'visited', 'bbox',
+  'tolerance_source', 'message_en', 'message_zh', 'description_zh', 'description_en', 'counterpart_zh', 'counterpart_en', 'opening_zh', 'opening_en', 'water_zh', 'water_en', 'condition', 'constellation', 'visited', 'bbox',
 ]);
 
 export function renderCard(app: App, collection: string, item: Item, zoom: () => void): HTMLElement {
@@ -46,7 +46,7 @@ export function renderCard(app: App, collection: string, item: Item, zoom: () =>
     ...elements(app, p),
     section(words.t('coordinates'), p.elements?.length ? null : positions(app, p.positions)),
     description(app, p),
-    section(words.t('facts'), otherFacts(app, p)),
+    section(words.t('facts'), otherFacts(app, collection, p)),
     section(words.t('history'), history(words, p.versions)),
     section(words.t('links'), links(p.links ?? item.links)),
     section(words.t('also_here'), alsoHere.length > 0 ? pickedList(app, alsoHere) : null),
@@ -57,7 +57,7 @@ function kindLine(app: App, collection: string, p: ItemProperties): string {
   const { words } = app.store.now;
   const parts = [words.code('collection', collection)];
   if (p.constellation) parts.push(words.code('constellation', p.constellation));
-  if (p.kind && collection !== 'findings') parts.push(words.code('kind', p.kind));
+  if (p.kind && collection !== 'findings') parts.push(words.code(listOf(collection, 'kind'), p.kind));
   return parts.join(' · ');
 }
 
@@ -67,14 +67,14 @@ function stateChips(app: App, collection: string, p: ItemProperties): (Node | nu
   if (p.verdict) chips.push(verdictChip(p.verdict, words.t(p.verdict)));
   if (p.condition) {
     const look = LOOKS[p.condition] ?? 'unknown';
-    chips.push(h('span', { class: `chip look-${look}`, testid: 'condition' }, words.code('condition', p.condition)));
+    chips.push(h('span', { class: `chip look-${look}`, testid: 'condition' }, words.code('marker_condition', p.condition)));
   }
   const visited = p['visited'];
   if (collection === 'markers' && (visited === 'visited' || visited === 'passed' || visited === 'missed')) {
     chips.push(h('span', { class: `chip visit-${visited}` }, words.t(visited)));
   }
-  if (p.status) chips.push(h('span', { class: 'chip' }, words.code('status', p.status)));
-  else if (p.state && collection !== 'markers') chips.push(h('span', { class: 'chip' }, words.code('state', p.state)));
+  if (p.status) chips.push(h('span', { class: 'chip' }, words.code('port_status', p.status)));
+  else if (p.state && collection !== 'markers') chips.push(h('span', { class: 'chip' }, words.code(listOf(collection, 'state'), p.state)));
   return chips;
 }
 
@@ -142,25 +142,28 @@ function description(app: App, p: ItemProperties): HTMLElement | null {
 }
 
 /** Every plain field that is left, by its name in the catalogue. */
-function otherFacts(app: App, p: ItemProperties): HTMLElement | null {
+function otherFacts(app: App, collection: string, p: ItemProperties): HTMLElement | null {
   const { words } = app.store.now;
   const rows: [string, string][] = [];
   const counterpart = words.either(p['counterpart_en'] as string, p['counterpart_zh'] as string);
+  const opening = words.either(p['opening_en'] as string, p['opening_zh'] as string);
   if (p.number !== null && p.number !== undefined) rows.push([words.t('number'), String(p.number)]);
   for (const [name, value] of Object.entries(p)) {
     if (PLACED.has(name) || value === null || value === '' || typeof value === 'object') continue;
-    rows.push([words.code('field', name), fieldText(app, name, value as string | number | boolean)]);
+    rows.push([words.code('field', name), fieldText(app, collection, name, value as string | number | boolean)]);
   }
+  if (opening) rows.push([words.code('field', 'opening'), opening]);
   if (counterpart) rows.push([words.code('field', 'counterpart'), counterpart]);
   return facts(rows);
 }
 
-function fieldText(app: App, name: string, value: string | number | boolean): string {
+function fieldText(app: App, collection: string, name: string, value: string | number | boolean): string {
   const { words } = app.store.now;
   if (name === 'length_m' && typeof value === 'number') return length(value);
   if (typeof value === 'number' && name.endsWith('_m')) return `${group(value, 3)} m`;
   if (typeof value === 'string' && /_time$|_at$/.test(name)) return `${utc(value)} UTC`;
-  if (name in CODES) return words.code(name, String(value));
+  const list = listOf(collection, name);
+  if (list in CODES) return String(value).split(',').map((code) => words.code(list, code.trim())).join(', ');
   return partyOr(app, String(value), String(value));
 }
 

@@ -1,6 +1,6 @@
 /** The short list when several features lie under the pointer. */
 import { h } from '../dom.ts';
-import { iconCanvas, LOOKS } from '../map/icons.ts';
+import { iconCanvas, LOOKS, OPEN_PORTS } from '../map/icons.ts';
 import type { Picked } from '../map/pick.ts';
 import type { App } from '../state/app.ts';
 import { titleOf } from './parts.ts';
@@ -45,7 +45,7 @@ function sign({ collection, properties: p }: Picked): HTMLElement {
       : collection === 'findings'
         ? `verdict/${text('verdict', 'inconclusive')}`
         : collection === 'ports'
-          ? `port/${text('status', 'open') === 'open' ? 'open' : 'closed'}`
+          ? `port/${OPEN_PORTS.includes(text('status', 'open')) ? 'open' : 'closed'}`
           : null;
   return h('span', { class: `sign sign-${collection}` }, image ? iconCanvas(image) : null);
 }

@@ -29,11 +29,7 @@ export function createHeader(app: App, actions: HeaderActions): HTMLElement {
         'select',
         { testid: 'boundary-menu', onchange: (event) => actions.chooseBoundary((event.target as HTMLSelectElement).value) },
         boundaries.map((entry) =>
-          h(
-            'option',
-            { value: entry.key, selected: entry.key === boundary?.key },
-            `${words.name(entry.names) || entry.key}${entry.invented ? ` · ${words.t('invented_short')}` : ''}`,
-          ),
+          h('option', { value: entry.key, selected: entry.key === boundary?.key }, words.name(entry.names) || entry.key),
         ),
       ),
       icon(ICONS.chevron),

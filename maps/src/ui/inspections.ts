@@ -20,7 +20,7 @@ export function renderInspections(app: App): HTMLElement {
               'li',
               {},
               h('div', {}, h('strong', {}, words.name(inspection.names) || inspection.number), h('small', {}, inspection.number)),
-              h('span', { class: 'chip' }, words.code('state', inspection.state)),
+              h('span', { class: 'chip' }, words.code('inspection_state', inspection.state)),
               actLink(app, inspection.id),
             ),
           ),
