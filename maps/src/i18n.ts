@@ -208,6 +208,8 @@ export const TEXTS = {
     zh: '包含国界、视图、图层、语言和所选要素：发给他人即可看到同样的画面。',
   },
 
+  licences: { en: 'Licences of the parts this page is made of', zh: '本页面所用组件的许可' },
+
   err_server: { en: 'The server does not answer.', zh: '服务器没有应答。' },
   err_server_do: {
     en: 'Check that Merestone is running on this address, then try again.',

@@ -75,7 +75,15 @@ export function fly(map: MapLibre, lon: number, lat: number, zoom = 14): void {
   else map.flyTo({ ...target, duration: 900 });
 }
 
-/** The map's own keys are arrows, plus and minus: it needs the focus, nothing else. */
+/** Moves the map just enough that a panel does not cover this point. */
+export function keepInSight(map: MapLibre, x: number, y: number): void {
+  const { clientWidth: width, clientHeight: height } = map.getContainer();
+  const { right = 0, bottom = 0 } = padding(map);
+  const dx = Math.max(0, x - (width - right));
+  const dy = Math.max(0, y - (height - bottom));
+  if (dx > 0 || dy > 0) map.panBy([dx, dy], { animate: !reducedMotion(), duration: 400 });
+}
+
 export function cameraOf(map: MapLibre): Camera {
   const { lng, lat } = map.getCenter();
   return { lon: lng, lat, zoom: map.getZoom(), bearing: map.getBearing() };

@@ -2,6 +2,7 @@
 import type { Map as MapLibre } from 'maplibre-gl';
 import { h } from '../dom.ts';
 import { pick } from '../map/pick.ts';
+import { keepInSight } from '../map/view.ts';
 import type { App } from '../state/app.ts';
 import type { Panel } from './panel.ts';
 
@@ -22,6 +23,7 @@ export function followPointer(app: App, panel: Panel): HTMLElement {
     } else {
       panel.choose([...best, ...rest]);
     }
+    keepInSight(map, x, y);
   }
 
   map.on('click', ({ point, originalEvent }) => {
