@@ -14,7 +14,7 @@ import { applyGroups, cameraOf, createMap, fit, whenIdle } from './map/view.ts';
 import type { App, AppState } from './state/app.ts';
 import { readHash, writeHash, type Lang } from './state/hash.ts';
 import { createStore } from './state/store.ts';
-import { createBanner } from './ui/banner.ts';
+import { createBanner, createEmptyNotice } from './ui/banner.ts';
 import { createDropZone } from './ui/drop.ts';
 import { createHeader } from './ui/header.ts';
 import { createHelp } from './ui/help.ts';
@@ -27,6 +27,7 @@ import { createToaster } from './ui/toast.ts';
 import { createUploads } from './ui/uploads.ts';
 
 const LANG_KEY = 'merestone.lang';
+const RETRY_MS = 4000;
 
 const link = readHash(location.hash);
 const lang = link.lang ?? storedLang() ?? (navigator.languages.some((tag) => /^zh\b/i.test(tag)) ? 'zh' : 'en');
@@ -42,6 +43,7 @@ const store = createStore<AppState>({
   layersOpen: matchMedia('(min-width: 1000px)').matches,
   edition: 0,
   attribution: '',
+  started: false,
 });
 
 const root = document.getElementById('app') ?? document.body.appendChild(h('div', { id: 'app' }));
@@ -86,7 +88,7 @@ const header = createHeader(app, {
   },
 });
 root.prepend(header, createBanner(app));
-stage.append(followPointer(app, panel), createLayers(app), panel.element);
+stage.append(followPointer(app, panel), createEmptyNotice(app), createLayers(app), panel.element);
 listenToKeys(app, panel, help);
 root.append(createStatus(app));
 document.body.append(createDropZone(app, (files) => uploads.add(files)), help);
@@ -180,7 +182,7 @@ window.addEventListener('hashchange', () => {
 
 async function start(): Promise<void> {
   const [boundaries] = await Promise.all([
-    client.boundaries(),
+    readBoundaries(),
     new Promise<void>((resolve) => {
       if (map.loaded()) resolve();
       else void map.once('load', () => resolve());
@@ -189,14 +191,27 @@ async function start(): Promise<void> {
   loadWorld(map).catch((error: unknown) => toast.error(store.now.words.t('err_land'), error));
   const boundary = boundaries.find(({ key }) => key === link.boundary) ?? boundaries[0] ?? null;
   if (boundary?.bbox && !link.camera) fit(map, boundary.bbox, false);
-  store.set({ boundaries, boundary });
-  if (!boundary) toast.say(`${store.now.words.t('no_boundaries')} ${store.now.words.t('no_boundaries_do')}`);
+  store.set({ boundaries, boundary, started: true });
   await shown;
   if (link.selection) store.set({ selection: link.selection });
 }
 
+/** Asks until the server answers: it may still be starting. */
+async function readBoundaries(): Promise<Boundary[]> {
+  for (;;) {
+    try {
+      const boundaries = await client.boundaries();
+      toast.clear();
+      return boundaries;
+    } catch (error) {
+      toast.error(store.now.words.t('err_boundaries'), error);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
 showLang();
-const ready = start().catch((error: unknown) => toast.error(store.now.words.t('err_boundaries'), error));
+const ready = start();
 
 /** For the browser tests: the map, and a promise that settles when everything is drawn. */
 declare global {

@@ -21,6 +21,8 @@ export interface AppState {
   edition: number;
   /** Whom the tiles ask to name. */
   attribution: string;
+  /** The boundaries have been read. */
+  started: boolean;
 }
 
 export interface App {
@@ -34,4 +36,6 @@ export interface Toaster {
   /** Names what failed, why, and what to do. */
   error(what: string, error: unknown): void;
   say(text: string): void;
+  /** Takes every message away: what was wrong is right again. */
+  clear(): void;
 }

@@ -1,4 +1,4 @@
-/** One line under the bar that says what kind of border this is. It cannot be closed. */
+/** The line under the bar that says what kind of border this is; it cannot be closed. And the word when there is none. */
 import { fill, h } from '../dom.ts';
 import type { App } from '../state/app.ts';
 
@@ -15,4 +15,16 @@ export function createBanner(app: App): HTMLElement {
   app.store.on(['words', 'boundary'], render);
   render();
   return line;
+}
+
+export function createEmptyNotice(app: App): HTMLElement {
+  const notice = h('div', { class: 'notice', testid: 'no-boundaries', hidden: true });
+  function render(): void {
+    const { words, started, boundary } = app.store.now;
+    notice.hidden = !started || boundary !== null;
+    fill(notice, h('strong', {}, words.t('no_boundaries')), h('p', {}, words.t('no_boundaries_do')));
+  }
+  app.store.on(['words', 'started', 'boundary'], render);
+  render();
+  return notice;
 }

@@ -33,5 +33,6 @@ export function createToaster(host: HTMLElement, words: () => Words): Toaster {
       show(toast);
       setTimeout(() => toast.remove(), NOTE_MS);
     },
+    clear: () => list.replaceChildren(),
   };
 }
