@@ -129,7 +129,7 @@ async fn run(conn: &mut PgConnection, sql: String) {
 
 #[tokio::test]
 async fn a_test_has_a_database_of_its_own() {
-    let (one, two) = tokio::join!(db(), db());
+    let (one, two) = tokio::join!(crate::support::db(), crate::support::db());
     sqlx::raw_sql("create table mark (at geometry(PointZ, 4326))")
         .execute(&one.pool)
         .await

@@ -5,6 +5,5 @@ pub mod db;
 pub mod folder;
 pub mod server;
 
-#[expect(unused_imports, reason = "for the tests of the uses that come")]
-pub use db::{TestDb, db};
+pub use db::db;
 pub use folder::folder;
