@@ -278,7 +278,12 @@ pub fn read(text: &str) -> Result<Border, Problem> {
                 teams: i
                     .team
                     .into_iter()
-                    .map(|t| Team { leader: leader(t.leader, t.leader_names), party: t.party, name: t.name, members: t.members })
+                    .map(|t| Team {
+                        leader: leader(t.leader, t.leader_names),
+                        party: t.party,
+                        name: t.name,
+                        members: t.members,
+                    })
                     .collect(),
             })
         })

@@ -37,7 +37,10 @@ pub fn summary(findings: &[Finding], not_applicable: &[(CheckCode, Message)]) ->
             *sum += n;
         }
     }
-    let by_check: Map<String, Value> = counts.iter().map(|(code, n)| (code.word().to_owned(), three(n))).collect();
+    let by_check: Map<String, Value> = counts
+        .iter()
+        .map(|(code, n)| (code.word().to_owned(), three(n)))
+        .collect();
     let silent: Map<String, Value> = not_applicable
         .iter()
         .map(|(code, why)| (code.word().to_owned(), json!({ "en": why.en, "zh": why.zh })))

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::report::Fonts;
+use super::register::Registers;
+use super::tile::Tiles;
+use crate::report::typst::Fonts;
 use crate::store::original::Originals;
 
 /// The time of day. A test may stop it.
@@ -63,6 +65,8 @@ pub struct Context {
     /// Where fonts are looked for.
     pub font_dirs: Vec<PathBuf>,
     pub fonts: Arc<tokio::sync::OnceCell<Fonts>>,
+    pub registers: Registers,
+    pub tiles: Tiles,
     /// Bytes of one upload, at most.
     pub upload_limit: u64,
 }

@@ -45,15 +45,24 @@ impl From<crate::store::Error> for Error {
             return Problem::new(
                 Code::StorageFull,
                 Message::new("There is no room left to store this.", "存储空间不足，无法保存。"),
-                Message::new("Free some space and send it again; nothing was half stored.", "请释放空间后重新提交；没有保存任何不完整的内容。"),
+                Message::new(
+                    "Free some space and send it again; nothing was half stored.",
+                    "请释放空间后重新提交；没有保存任何不完整的内容。",
+                ),
             )
             .into();
         }
         match error.constraint() {
             Some("boundary_key_key") => Problem::new(
                 Code::Conflict,
-                Message::new("A boundary with this key is in the register already.", "登记簿中已有此代码的国界。"),
-                Message::new("Use another key, or change the boundary that is there.", "请改用其他代码，或修改已有的国界。"),
+                Message::new(
+                    "A boundary with this key is in the register already.",
+                    "登记簿中已有此代码的国界。",
+                ),
+                Message::new(
+                    "Use another key, or change the boundary that is there.",
+                    "请改用其他代码，或修改已有的国界。",
+                ),
             )
             .into(),
             _ => Self::Fault(Box::new(error)),
@@ -71,7 +80,10 @@ impl From<tokio::task::JoinError> for Error {
 pub fn not_found(kind: &Message, id: impl std::fmt::Display) -> Error {
     Problem::new(
         Code::NotFound,
-        Message::new(format!("There is no {} {id}.", kind.en), format!("没有{}{id}。", kind.zh)),
+        Message::new(
+            format!("There is no {} {id}.", kind.en),
+            format!("没有{}{id}。", kind.zh),
+        ),
         Message::new("Look it up in the list.", "请在列表中查找。"),
     )
     .into()

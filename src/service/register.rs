@@ -45,11 +45,18 @@ const COLLECTIONS: [&str; 6] = ["boundaries", "sections", "segments", "markers",
 pub async fn load(cx: &Context, conn: &mut PgConnection, boundary: Held<Boundary>) -> Result<Option<Arc<Register>>> {
     let version = store::tile::collections_version(conn, &COLLECTIONS).await?;
     let id = boundary.id;
-    let known = cx.registers.0.lock().ok().and_then(|known| known.get(&id.uuid()).cloned());
+    let known = cx
+        .registers
+        .0
+        .lock()
+        .ok()
+        .and_then(|known| known.get(&id.uuid()).cloned());
     if let Some(register) = known.filter(|register| register.version == version) {
         return Ok(Some(register));
     }
-    let Some(register) = read(cx, conn, boundary, version).await? else { return Ok(None) };
+    let Some(register) = read(cx, conn, boundary, version).await? else {
+        return Ok(None);
+    };
     let register = Arc::new(register);
     if let Ok(mut known) = cx.registers.0.lock() {
         known.insert(id.uuid(), Arc::clone(&register));
@@ -57,7 +64,12 @@ pub async fn load(cx: &Context, conn: &mut PgConnection, boundary: Held<Boundary
     Ok(Some(register))
 }
 
-async fn read(cx: &Context, conn: &mut PgConnection, boundary: Held<Boundary>, version: i64) -> Result<Option<Register>> {
+async fn read(
+    cx: &Context,
+    conn: &mut PgConnection,
+    boundary: Held<Boundary>,
+    version: i64,
+) -> Result<Option<Register>> {
     let now = cx.clock.now();
     let id: Id<Boundary> = boundary.id;
     let sections = store::boundary::sections(conn, now, id).await?;
@@ -85,5 +97,14 @@ async fn read(cx: &Context, conn: &mut PgConnection, boundary: Held<Boundary>, v
         })
         .collect();
     let case = Case::new(boundary.record.frame.clone(), line, marks, sites, Tolerances::default());
-    Ok(Some(Register { boundary, sections, segments, markers, ports, case, element_ids, version }))
+    Ok(Some(Register {
+        boundary,
+        sections,
+        segments,
+        markers,
+        ports,
+        case,
+        element_ids,
+        version,
+    }))
 }

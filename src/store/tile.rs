@@ -12,10 +12,12 @@ use crate::tile::Address;
 /// # Errors
 /// When the database cannot be read.
 pub async fn collections_version(conn: &mut PgConnection, collections: &[&str]) -> Result<i64> {
-    Ok(sqlx::query_scalar("select coalesce(max(version), 0) from collection_version where collection = any($1)")
-        .bind(collections)
-        .fetch_one(conn)
-        .await?)
+    Ok(
+        sqlx::query_scalar("select coalesce(max(version), 0) from collection_version where collection = any($1)")
+            .bind(collections)
+            .fetch_one(conn)
+            .await?,
+    )
 }
 
 /// One tile with all layers; empty when nothing is there.

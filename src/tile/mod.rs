@@ -43,7 +43,11 @@ pub const LAYERS: &[Layer] = &[
             ("name_en", "String"),
         ],
     },
-    Layer { id: "boundary_points", collections: &["boundary_points"], fields: &[("number", "String")] },
+    Layer {
+        id: "boundary_points",
+        collections: &["boundary_points"],
+        fields: &[("number", "String")],
+    },
     Layer {
         id: "islands",
         collections: &["islands"],
@@ -54,12 +58,25 @@ pub const LAYERS: &[Layer] = &[
         collections: &["projects"],
         fields: &[NAMED[0], NAMED[1], NAMED[2], ("kind", "String"), ("state", "String")],
     },
-    Layer { id: "routes", collections: &["routes"], fields: &NAMED },
-    Layer { id: "tracks", collections: &["tracks"], fields: &[("name", "String"), ("inspection", "String")] },
+    Layer {
+        id: "routes",
+        collections: &["routes"],
+        fields: &NAMED,
+    },
+    Layer {
+        id: "tracks",
+        collections: &["tracks"],
+        fields: &[("name", "String"), ("inspection", "String")],
+    },
     Layer {
         id: "findings",
         collections: &["findings"],
-        fields: &[("check", "String"), ("verdict", "String"), ("message_en", "String"), ("message_zh", "String")],
+        fields: &[
+            ("check", "String"),
+            ("verdict", "String"),
+            ("message_en", "String"),
+            ("message_zh", "String"),
+        ],
     },
     Layer {
         id: "ports",
@@ -84,7 +101,10 @@ pub const LAYERS: &[Layer] = &[
 
 /// Every collection that can change a tile.
 pub fn collections() -> Vec<&'static str> {
-    let mut all: Vec<&str> = LAYERS.iter().flat_map(|layer| layer.collections.iter().copied()).collect();
+    let mut all: Vec<&str> = LAYERS
+        .iter()
+        .flat_map(|layer| layer.collections.iter().copied())
+        .collect();
     all.extend(["boundaries", "inspections"]);
     all.sort_unstable();
     all.dedup();

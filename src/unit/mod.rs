@@ -4,6 +4,7 @@
 //! the inside of one function.
 
 mod angle;
+pub mod dms;
 mod epoch;
 mod length;
 

@@ -54,12 +54,15 @@ pub struct Answer {
 impl Answer {
     /// As GeoJSON with a summary on top.
     pub fn geojson(&self) -> Value {
-        findings::write(&self.findings, &Head {
-            frame: self.frame.clone(),
-            software: software().to_owned(),
-            way: self.way.clone(),
-            not_applicable: &self.not_applicable,
-        })
+        findings::write(
+            &self.findings,
+            &Head {
+                frame: self.frame.clone(),
+                software: software().to_owned(),
+                way: self.way.clone(),
+                not_applicable: &self.not_applicable,
+            },
+        )
     }
 
     /// The summary alone: counts of verdicts by check.
@@ -138,7 +141,11 @@ pub fn check(request: &Request, now: Timestamp) -> Result<Answer> {
 
 fn frame(request: &Request) -> Result<Frame> {
     let crs = Crs::lookup(request.crs.as_deref().unwrap_or("EPSG:4326")).map_err(Problem::from)?;
-    let crs = if crs.kind() == Kind::Projected { Crs::lookup(crs.base_code()).map_err(Problem::from)? } else { crs };
+    let crs = if crs.kind() == Kind::Projected {
+        Crs::lookup(crs.base_code()).map_err(Problem::from)?
+    } else {
+        crs
+    };
     let epoch = request.epoch.map(Epoch::new).transpose().map_err(|fault| {
         Problem::new(
             Code::ParameterInvalid,
@@ -170,14 +177,20 @@ fn same_system(frame: &Frame) -> Result<ToFrame> {
 
 /// A file's name without its folders, for messages.
 pub(crate) fn name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// A file that cannot be opened or read.
 pub(crate) fn unreadable(path: &Path, fault: &std::io::Error) -> Problem {
     Problem::new(
         Code::NotFound,
-        Message::new(format!("The file cannot be read: {fault}."), format!("无法读取文件：{fault}。")),
+        Message::new(
+            format!("The file cannot be read: {fault}."),
+            format!("无法读取文件：{fault}。"),
+        ),
         Message::new("Check its name and that you may read it.", "请核对文件名和读取权限。"),
     )
     .in_file(name(path))
@@ -190,14 +203,20 @@ pub(crate) fn rows(path: &Path) -> Result<Vec<Row>> {
     if size > WHOLE_FILE_BYTES {
         return Err(Problem::new(
             Code::FileTooLarge,
-            Message::new(format!("The file has {size} bytes; the limit is {WHOLE_FILE_BYTES}."), format!("文件有{size}字节，上限为{WHOLE_FILE_BYTES}。")),
+            Message::new(
+                format!("The file has {size} bytes; the limit is {WHOLE_FILE_BYTES}."),
+                format!("文件有{size}字节，上限为{WHOLE_FILE_BYTES}。"),
+            ),
             Message::new("Split it by section.", "请按段拆分文件。"),
         )
         .in_file(name(path))
         .into());
     }
     let bytes = std::fs::read(path).map_err(|fault| unreadable(path, &fault))?;
-    let first = bytes.iter().copied().find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xEF | 0xBB | 0xBF));
+    let first = bytes
+        .iter()
+        .copied()
+        .find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xEF | 0xBB | 0xBF));
     let read = match (first, std::str::from_utf8(&bytes)) {
         (None, _) => Err(Problem::new(
             Code::FileEmpty,
@@ -212,7 +231,10 @@ pub(crate) fn rows(path: &Path) -> Result<Vec<Row>> {
         )),
         (Some(b'<'), _) => Err(Problem::new(
             Code::FormatUnknown,
-            Message::new("The file is XML; lines and markers are read from GeoJSON or CSV.", "文件是 XML；界线和界标须为 GeoJSON 或 CSV。"),
+            Message::new(
+                "The file is XML; lines and markers are read from GeoJSON or CSV.",
+                "文件是 XML；界线和界标须为 GeoJSON 或 CSV。",
+            ),
             Message::new("Give GPX files as --track.", "GPX 文件请用 --track 给出。"),
         )),
         _ => csv::read(&bytes),
@@ -222,7 +244,10 @@ pub(crate) fn rows(path: &Path) -> Result<Vec<Row>> {
 
 fn walk_file(walk: &mut GnssWalk<'_>, path: &Path, now: Timestamp) -> Result<()> {
     let file = File::open(path).map_err(|fault| unreadable(path, &fault))?;
-    let options = gpx::Options { now: Some(now.as_second() as f64), ..gpx::Options::default() };
+    let options = gpx::Options {
+        now: Some(now.as_second() as f64),
+        ..gpx::Options::default()
+    };
     let named = |problem: Problem| problem.in_file(name(path));
     let mut reader = gpx::open(BufReader::new(file), options).map_err(named)?.reader;
     while let Some(event) = reader.next_event().map_err(named)? {

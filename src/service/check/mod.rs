@@ -13,7 +13,11 @@ use crate::crs;
 pub fn software() -> &'static str {
     static SOFTWARE: OnceLock<String> = OnceLock::new();
     SOFTWARE.get_or_init(|| {
-        format!("Merestone {}, {}, geographiclib-rs 0.2", env!("CARGO_PKG_VERSION"), crs::software())
+        format!(
+            "Merestone {}, {}, geographiclib-rs 0.2",
+            env!("CARGO_PKG_VERSION"),
+            crs::software()
+        )
     })
 }
 

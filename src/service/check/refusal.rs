@@ -25,11 +25,17 @@ impl From<NotComparable> for Problem {
             ),
             Reason::EpochMissing => (
                 "观测或框架的历元未知",
-                Message::new("Name the frame's epoch, for example --epoch 2000.0.", "请说明框架历元，如 --epoch 2000.0。"),
+                Message::new(
+                    "Name the frame's epoch, for example --epoch 2000.0.",
+                    "请说明框架历元，如 --epoch 2000.0。",
+                ),
             ),
             Reason::OutsideDomain => (
                 "位置超出转换的适用范围",
-                Message::new("Look at the position: it is far outside the system's area.", "请核对该位置：它远在坐标系适用范围之外。"),
+                Message::new(
+                    "Look at the position: it is far outside the system's area.",
+                    "请核对该位置：它远在坐标系适用范围之外。",
+                ),
             ),
         };
         Self::new(
@@ -48,7 +54,10 @@ impl From<UnknownCrs> for Problem {
         Self::new(
             Code::CrsUnknown,
             Message::new(format!("{fault}."), format!("“{}”不是已知的坐标参考系。", fault.code)),
-            Message::new("Use an EPSG code of a geographic or projected system, such as EPSG:4490.", "请使用大地或投影坐标系的 EPSG 代码，如 EPSG:4490。"),
+            Message::new(
+                "Use an EPSG code of a geographic or projected system, such as EPSG:4490.",
+                "请使用大地或投影坐标系的 EPSG 代码，如 EPSG:4490。",
+            ),
         )
     }
 }
@@ -68,7 +77,10 @@ impl From<LineError> for Problem {
                     format!("Segment {section}/{ordinal} is a grid line but names no projected system."),
                     format!("界线段{section}/{ordinal}为格网直线，但未说明投影坐标系。"),
                 ),
-                Message::new("Set grid_crs to the EPSG code of its grid.", "请在 grid_crs 中写明格网的 EPSG 代码。"),
+                Message::new(
+                    "Set grid_crs to the EPSG code of its grid.",
+                    "请在 grid_crs 中写明格网的 EPSG 代码。",
+                ),
             ),
         }
     }

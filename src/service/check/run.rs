@@ -17,9 +17,7 @@ use crate::domain::problem::Problem;
 use crate::domain::text::Message;
 use crate::format::findings;
 use crate::service::register::{self, Register};
-use crate::service::upload::receipt::{
-    CoveragePart, GapPart, MarkersPart, Outcome, StretchPart, Verdicts,
-};
+use crate::service::upload::receipt::{CoveragePart, GapPart, MarkersPart, Outcome, StretchPart, Verdicts};
 use crate::service::upload::{acquire, to_json};
 use crate::service::{Context, Result, not_found};
 use crate::store::audit::Deed;
@@ -48,7 +46,9 @@ pub async fn check_upload(cx: &Context, upload_id: Uuid, job_id: Uuid) -> Result
         if !store::feature::is_near(&mut conn, upload_id, boundary.id.uuid()).await? {
             continue;
         }
-        let Some(register) = register::load(cx, &mut conn, boundary).await? else { continue };
+        let Some(register) = register::load(cx, &mut conn, boundary).await? else {
+            continue;
+        };
         let belongs_to = inspection_of(cx, &mut conn, &register, &upload).await?;
         inspection = inspection.or(belongs_to.as_ref().map(|i| i.held.id.uuid()));
         outcomes.push(one_boundary(cx, &mut conn, &register, &upload, belongs_to, job_id).await?);
@@ -71,8 +71,11 @@ async fn inspection_of(
     if let Some(id) = upload.inspection_id {
         return Ok(all.into_iter().find(|i| i.held.id.uuid() == id));
     }
-    let first: Option<jiff::Timestamp> =
-        upload.summary.get("first_time").and_then(Value::as_str).and_then(|text| text.parse().ok());
+    let first: Option<jiff::Timestamp> = upload
+        .summary
+        .get("first_time")
+        .and_then(Value::as_str)
+        .and_then(|text| text.parse().ok());
     let day = first.map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).date());
     let mut open: Vec<HeldInspection> = all.into_iter().filter(|i| i.held.record.state.takes_tracks()).collect();
     let holds = |i: &HeldInspection| {
@@ -106,7 +109,11 @@ async fn one_boundary(
     let mut uploads = vec![upload.upload_id];
     if let Some(id) = inspection_id {
         let all = store::upload::of_inspection(conn, id).await?;
-        uploads.extend(all.iter().filter(|u| u.state == "done" && u.upload_id != upload.upload_id).map(|u| u.upload_id));
+        uploads.extend(
+            all.iter()
+                .filter(|u| u.state == "done" && u.upload_id != upload.upload_id)
+                .map(|u| u.upload_id),
+        );
     }
     let alone = walk(cx, conn, case, &uploads[..1], &plans, upload, job_id).await?;
     let (way, coverage, refusal) = match alone {
@@ -115,7 +122,10 @@ async fn one_boundary(
     };
     let together = match &coverage {
         Some(alone) if uploads.len() == 1 => Some(alone.clone()),
-        Some(_) => walk(cx, conn, case, &uploads, &plans, upload, job_id).await?.ok().map(|(_, coverage)| coverage),
+        Some(_) => walk(cx, conn, case, &uploads, &plans, upload, job_id)
+            .await?
+            .ok()
+            .map(|(_, coverage)| coverage),
         None => None,
     };
     let of_register = run(case, &[]);
@@ -125,7 +135,18 @@ async fn one_boundary(
     let mut told = of_register;
     told.extend(coverage.iter().flat_map(|coverage| coverage::findings(case, coverage)));
     let run_id = cx.ids.next();
-    file(cx, register, upload, inspection_id, run_id, way.clone(), &found, together.as_ref(), &uploads).await?;
+    file(
+        cx,
+        register,
+        upload,
+        inspection_id,
+        run_id,
+        way.clone(),
+        &found,
+        together.as_ref(),
+        &uploads,
+    )
+    .await?;
     Ok(Outcome {
         boundary: register.boundary.id.uuid(),
         boundary_key: register.boundary.record.key.clone(),
@@ -154,7 +175,12 @@ async fn walk(
         Ok(walk) => walk,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let total = upload.summary.get("trackpoints").and_then(Value::as_f64).unwrap_or(0.0).max(1.0);
+    let total = upload
+        .summary
+        .get("trackpoints")
+        .and_then(Value::as_f64)
+        .unwrap_or(0.0)
+        .max(1.0);
     let mut teller = acquire(cx).await?;
     let mut running: Option<(Uuid, i32)> = None;
     let (mut seen, mut n_chunks) = (0.0, 0_usize);
@@ -200,7 +226,12 @@ async fn file(
         .segments
         .iter()
         .map(|s| json!([s.feature_id, s.version]))
-        .chain(register.markers.iter().map(|m| json!([m.held.feature_id, m.held.version])))
+        .chain(
+            register
+                .markers
+                .iter()
+                .map(|m| json!([m.held.feature_id, m.held.version])),
+        )
         .collect();
     let t = &case.tolerances;
     let limit = |t: &crate::check::tolerance::Tolerance| json!({ "value": t.value, "source": t.source });
@@ -221,7 +252,9 @@ async fn file(
         }),
         inputs: json!({ "features": versions, "uploads": uploads }),
         summary: findings::summary(found, &silent),
-        coverage: coverage.map(|coverage| to_json(&coverage_part(case, coverage))).transpose()?,
+        coverage: coverage
+            .map(|coverage| to_json(&coverage_part(case, coverage)))
+            .transpose()?,
     };
     let rows: Vec<(Uuid, Finding)> = found.iter().map(|finding| (cx.ids.next(), finding.clone())).collect();
     let visits: Vec<NewVisit> = coverage
@@ -256,7 +289,11 @@ async fn file(
 
 fn verdicts(findings: &[Finding]) -> Verdicts {
     let count = |verdict| findings.iter().filter(|f| f.verdict == verdict).count();
-    Verdicts { pass: count(Verdict::Pass), inconclusive: count(Verdict::Inconclusive), fail: count(Verdict::Fail) }
+    Verdicts {
+        pass: count(Verdict::Pass),
+        inconclusive: count(Verdict::Inconclusive),
+        fail: count(Verdict::Fail),
+    }
 }
 
 /// A coverage as receipts and documents tell it.
@@ -266,11 +303,20 @@ pub(crate) fn coverage_part(case: &Case, coverage: &Coverage) -> CoveragePart {
         percent: coverage.percent(),
         covered_m: coverage.covered_m(),
         total_m: coverage.total_m(),
-        reference: if routes.is_empty() { "walked stretch".to_owned() } else { format!("route {}", routes.join(", ")) },
+        reference: if routes.is_empty() {
+            "walked stretch".to_owned()
+        } else {
+            format!("route {}", routes.join(", "))
+        },
         stretches: coverage
             .stretches
             .iter()
-            .map(|s| StretchPart { route: s.route.clone(), from_m: s.from, to_m: s.to, covered_m: s.covered_m })
+            .map(|s| StretchPart {
+                route: s.route.clone(),
+                from_m: s.from,
+                to_m: s.to,
+                covered_m: s.covered_m,
+            })
             .collect(),
         buffer_m: coverage.buffer_m,
         uncertainty_95_m: coverage.uncertainty_95,
@@ -302,7 +348,13 @@ fn markers_part(case: &Case, coverage: &Coverage) -> MarkersPart {
         .map(|(visit, (mark, foot))| (foot.chainage, mark.label.as_str(), visit.outcome))
         .collect();
     along.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let of = |outcome| along.iter().filter(|m| m.2 == outcome).map(|m| m.1.to_owned()).collect();
+    let of = |outcome| {
+        along
+            .iter()
+            .filter(|m| m.2 == outcome)
+            .map(|m| m.1.to_owned())
+            .collect()
+    };
     MarkersPart {
         visited: of(VisitOutcome::Visited),
         passed: of(VisitOutcome::Passed),

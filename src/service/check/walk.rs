@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::check::coverage::{Coverage, Planned, Walk};
 use crate::check::Case;
+use crate::check::coverage::{Coverage, Planned, Walk};
 use crate::crs::{GnssToFrame, NotComparable};
 use crate::domain::place::Route;
 use crate::domain::track::Fix;
@@ -49,7 +49,10 @@ impl<'a> GnssWalk<'a> {
         let (epoch, way_sigma) = match self.day {
             Some((known, epoch, sigma)) if known == day => (epoch, sigma),
             _ => {
-                let epoch = fix.time.and_then(|t| Epoch::from_unix_seconds(t).ok()).unwrap_or(self.default_epoch);
+                let epoch = fix
+                    .time
+                    .and_then(|t| Epoch::from_unix_seconds(t).ok())
+                    .unwrap_or(self.default_epoch);
                 let sigma = self.way.sigma(epoch);
                 self.day = Some((day, epoch, sigma));
                 (epoch, sigma)
@@ -76,5 +79,9 @@ impl<'a> GnssWalk<'a> {
 pub fn planned(case: &Case, route: &Route) -> Planned {
     let chainage = |point: Option<&LonLat>| point.map_or(0.0, |p| case.line.course().foot(*p).chainage);
     let (a, b) = (chainage(route.path.first()), chainage(route.path.last()));
-    Planned { name: route.number.clone(), from: a.min(b), to: a.max(b) }
+    Planned {
+        name: route.number.clone(),
+        from: a.min(b),
+        to: a.max(b),
+    }
 }

@@ -38,7 +38,10 @@ pub async fn receive<E: std::fmt::Display>(
 ) -> Result<Received> {
     if let Some(id) = inspection {
         let mut conn = acquire(cx).await?;
-        if store::field::inspections(&mut conn, cx.clock.now(), None, Some(id)).await?.is_empty() {
+        if store::field::inspections(&mut conn, cx.clock.now(), None, Some(id))
+            .await?
+            .is_empty()
+        {
             return Err(not_found(&Message::new("inspection", "检查"), id));
         }
     }
@@ -69,7 +72,9 @@ async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: 
     };
     let is_new = store::upload::insert(&mut tx, &new).await?;
     let known = store::upload::by_sha256(&mut tx, &kept.sha256).await?;
-    let Some(upload) = known else { return Err(not_found(&Message::new("upload", "上传"), original::hex(&kept.sha256))) };
+    let Some(upload) = known else {
+        return Err(not_found(&Message::new("upload", "上传"), original::hex(&kept.sha256)));
+    };
     // A later release may read what an earlier one refused.
     let again = !is_new && store::upload::reopen(&mut tx, upload.upload_id).await?;
     if is_new {
@@ -80,7 +85,10 @@ async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: 
     if is_new || again {
         read_and_file(cx, &upload).await?;
     }
-    Ok(Received { receipt: by_id(cx, upload.upload_id).await?, is_new })
+    Ok(Received {
+        receipt: by_id(cx, upload.upload_id).await?,
+        is_new,
+    })
 }
 
 /// Reads a stored file and files what it holds, in one transaction; or notes why it cannot be read.
@@ -153,7 +161,9 @@ pub async fn by_id(cx: &Context, id: Uuid) -> Result<Receipt> {
         return Err(not_found(&Message::new("upload", "上传"), id));
     };
     let mut receipts = receipts(&mut conn, vec![upload]).await?;
-    receipts.pop().ok_or_else(|| not_found(&Message::new("upload", "上传"), id))
+    receipts
+        .pop()
+        .ok_or_else(|| not_found(&Message::new("upload", "上传"), id))
 }
 
 /// The newest receipts.
@@ -200,11 +210,24 @@ async fn receipts(conn: &mut PgConnection, uploads: Vec<StoredUpload>) -> Result
             summary: serde_json::from_value(upload.summary).ok(),
             warnings: from_json(upload.warnings)?,
             warnings_total: upload.warnings_total,
-            problem: upload.problem.map(from_json::<KeptProblem>).transpose()?.map(Problem::from),
-            job: job.map(|job| JobPart { id: job.job_id, state: job.state, progress: job.progress }),
+            problem: upload
+                .problem
+                .map(from_json::<KeptProblem>)
+                .transpose()?
+                .map(Problem::from),
+            job: job.map(|job| JobPart {
+                id: job.job_id,
+                state: job.state,
+                progress: job.progress,
+            }),
             results: from_json(upload.results)?,
             tracks: own
-                .map(|t| TrackPart { id: t.feature_id, name: t.name.clone(), fixes: t.n_fixes, length_m: t.length_m })
+                .map(|t| TrackPart {
+                    id: t.feature_id,
+                    name: t.name.clone(),
+                    fixes: t.n_fixes,
+                    length_m: t.length_m,
+                })
                 .collect(),
         });
     }
@@ -227,14 +250,21 @@ fn from_json<T: serde::de::DeserializeOwned>(value: Value) -> Result<T> {
 fn clean(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let kept: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
-    if kept.trim().is_empty() { "unnamed".to_owned() } else { kept }
+    if kept.trim().is_empty() {
+        "unnamed".to_owned()
+    } else {
+        kept
+    }
 }
 
 fn too_large(file_name: &str, limit: u64) -> Error {
     let megabytes = limit >> 20;
     Problem::new(
         Code::FileTooLarge,
-        Message::new(format!("The file is larger than {megabytes} MB."), format!("文件大于{megabytes} MB。")),
+        Message::new(
+            format!("The file is larger than {megabytes} MB."),
+            format!("文件大于{megabytes} MB。"),
+        ),
         Message::new("Split it by day, or pack it with gzip.", "请按天拆分，或用 gzip 压缩。"),
     )
     .in_file(clean(file_name))
@@ -244,8 +274,14 @@ fn too_large(file_name: &str, limit: u64) -> Error {
 fn broken_transfer(file_name: &str, fault: &str) -> Error {
     Problem::new(
         Code::BodyInvalid,
-        Message::new(format!("The transfer broke off: {fault}."), format!("传输中断：{fault}。")),
-        Message::new("Send the file again; nothing of it was kept.", "请重新发送；未保留任何内容。"),
+        Message::new(
+            format!("The transfer broke off: {fault}."),
+            format!("传输中断：{fault}。"),
+        ),
+        Message::new(
+            "Send the file again; nothing of it was kept.",
+            "请重新发送；未保留任何内容。",
+        ),
     )
     .in_file(clean(file_name))
     .into()

@@ -70,7 +70,10 @@ pub(super) async fn read(cx: &Context, conn: &mut PgConnection, upload: &StoredU
 
 fn parse(path: PathBuf, now: f64, ids: &Ids, sender: &mpsc::Sender<Chunk>) -> std::result::Result<Parsed, Problem> {
     let file = File::open(&path).map_err(|fault| gpx::unreadable(&fault))?;
-    let options = gpx::Options { now: Some(now), ..gpx::Options::default() };
+    let options = gpx::Options {
+        now: Some(now),
+        ..gpx::Options::default()
+    };
     let opened = gpx::open(BufReader::with_capacity(1 << 16, file), options)?;
     let (mut reader, gzip) = (opened.reader, opened.gzip);
     let mut tally = Tally::default();
@@ -88,7 +91,11 @@ fn parse(path: PathBuf, now: f64, ids: &Ids, sender: &mpsc::Sender<Chunk>) -> st
     }
     let warnings = reader.into_warnings();
     Ok(Parsed {
-        reading: Reading { format, summary, warnings },
+        reading: Reading {
+            format,
+            summary,
+            warnings,
+        },
         tracks: filing.tracks,
         waypoints: filing.waypoints,
     })
@@ -204,10 +211,18 @@ impl<'a> Filing<'a> {
     }
 
     fn flush(&mut self) -> bool {
-        let Some(last) = self.fixes.last().copied() else { return true };
+        let Some(last) = self.fixes.last().copied() else {
+            return true;
+        };
         let Some(track) = self.tracks.last() else { return true };
         let fixes = std::mem::replace(&mut self.fixes, Vec::with_capacity(CHUNK_FIXES));
-        let chunk = Chunk { track: track.id, ordinal: self.ordinal, segment: self.segment, joint: self.joint, fixes };
+        let chunk = Chunk {
+            track: track.id,
+            ordinal: self.ordinal,
+            segment: self.segment,
+            joint: self.joint,
+            fixes,
+        };
         self.ordinal += 1;
         self.joint = Some(last);
         self.sender.blocking_send(chunk).is_ok()

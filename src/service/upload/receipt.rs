@@ -135,7 +135,10 @@ pub struct MessagePart {
 
 impl From<Message> for MessagePart {
     fn from(message: Message) -> Self {
-        Self { en: message.en, zh: message.zh }
+        Self {
+            en: message.en,
+            zh: message.zh,
+        }
     }
 }
 
@@ -207,14 +210,22 @@ impl From<&Problem> for KeptProblem {
             place: problem.place.map(|p| [p.line, p.column, p.byte]),
             detail: problem.detail.clone().into(),
             remedy: problem.remedy.clone().into(),
-            mistakes: problem.mistakes.iter().map(|m| (m.at.clone(), m.detail.clone().into())).collect(),
+            mistakes: problem
+                .mistakes
+                .iter()
+                .map(|m| (m.at.clone(), m.detail.clone().into()))
+                .collect(),
         }
     }
 }
 
 impl From<KeptProblem> for Problem {
     fn from(kept: KeptProblem) -> Self {
-        let code = Code::ALL.iter().copied().find(|c| c.slug() == kept.code).unwrap_or(Code::FileMalformed);
+        let code = Code::ALL
+            .iter()
+            .copied()
+            .find(|c| c.slug() == kept.code)
+            .unwrap_or(Code::FileMalformed);
         let message = |part: MessagePart| Message::new(part.en, part.zh);
         Self {
             code,
@@ -222,7 +233,14 @@ impl From<KeptProblem> for Problem {
             place: kept.place.map(|[line, column, byte]| Place { line, column, byte }),
             detail: message(kept.detail),
             remedy: message(kept.remedy),
-            mistakes: kept.mistakes.into_iter().map(|(at, detail)| Mistake { at, detail: message(detail) }).collect(),
+            mistakes: kept
+                .mistakes
+                .into_iter()
+                .map(|(at, detail)| Mistake {
+                    at,
+                    detail: message(detail),
+                })
+                .collect(),
         }
     }
 }

@@ -1,0 +1,544 @@
+//! Taking records over from files: a batch with its source, nothing binding until an instrument says so.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::check::files::{name, rows, unreadable};
+use super::{Context, Result, not_found};
+use crate::crs::{Crs, null_for_display};
+use crate::domain::boundary::Boundary;
+use crate::domain::id::{Held, Id};
+use crate::domain::line::BoundaryLine;
+use crate::domain::lineage::{Class, Standing};
+use crate::domain::problem::{Code, Mistake, Problem};
+use crate::domain::section::Segment;
+use crate::domain::text::Message;
+use crate::format::border;
+use crate::format::register::{self, Read, ToFrame, names_or_number};
+use crate::format::row::Mapping;
+use crate::geom::line::densify;
+use crate::store::audit::Deed;
+use crate::store::boundary::{Keys, NewSegment};
+use crate::store::marker::NewMarker;
+use crate::store::place::New;
+use crate::store::version::Stamp;
+use crate::store::{self, audit};
+use crate::unit::LonLat;
+
+/// Steps of a drawn line, in metres: on a map, the straight piece between two is then within centimetres of the line.
+const DRAWN_STEP_M: f64 = 500.0;
+
+/// What kind of records a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Boundary,
+    Segments,
+    BoundaryPoints,
+    Markers,
+    Islands,
+    Ports,
+    Routes,
+    Projects,
+}
+
+impl Kind {
+    pub const ALL: [Self; 8] = [
+        Self::Boundary,
+        Self::Segments,
+        Self::BoundaryPoints,
+        Self::Markers,
+        Self::Islands,
+        Self::Ports,
+        Self::Routes,
+        Self::Projects,
+    ];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Boundary => "boundary",
+            Self::Segments => "segments",
+            Self::BoundaryPoints => "boundary_points",
+            Self::Markers => "markers",
+            Self::Islands => "islands",
+            Self::Ports => "ports",
+            Self::Routes => "routes",
+            Self::Projects => "projects",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// One file to be taken over.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    pub path: &'a Path,
+    pub kind: Kind,
+    /// Key of the boundary it belongs to.
+    pub boundary: &'a str,
+    /// The file's system; the frame's own when none is named.
+    pub crs: Option<&'a str>,
+    pub mapping: Mapping,
+    pub reason: Option<&'a str>,
+    /// Show what would be taken, take nothing.
+    pub dry_run: bool,
+}
+
+/// What was taken, or would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    pub kind: Kind,
+    pub file: String,
+    pub records: usize,
+    /// The way from the file's system to the frame.
+    pub way: String,
+}
+
+fn stamp(cx: &Context, class: Class, reason: String) -> Stamp {
+    let now = cx.clock.now();
+    Stamp {
+        in_force_from: now,
+        known_from: now,
+        standing: Standing::Imported,
+        class,
+        instrument: None,
+        author: cx.actor.clone(),
+        reason,
+    }
+}
+
+/// Takes one file over, in one transaction.
+///
+/// # Errors
+/// A refusal that lists all mistakes of the file; nothing of it is then in the register.
+pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Taken> {
+    let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+    let Some(boundary) = store::boundary::by_key(&mut tx, cx.clock.now(), request.boundary).await? else {
+        return Err(not_found(&Message::new("boundary", "国界"), request.boundary));
+    };
+    let taken = take(cx, &mut tx, &boundary, request).await?;
+    if !request.dry_run {
+        tx.commit().await.map_err(store::Error::from)?;
+    }
+    Ok(taken)
+}
+
+/// Takes a border file and everything it names over, in one transaction.
+///
+/// # Errors
+/// A refusal that names the file and its mistakes; nothing is then in the register.
+pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Taken>> {
+    let text = std::fs::read_to_string(path).map_err(|fault| unreadable(path, &fault))?;
+    let border = border::read(&text).map_err(|problem| problem.in_file(name(path)))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+    let reason = format!("taken over from {}", name(path));
+    let boundary = found(cx, &mut tx, &border, &stamp(cx, border.class, reason)).await?;
+    let mut all = vec![Taken {
+        kind: Kind::Boundary,
+        file: name(path),
+        records: 1 + border.sections.len() + border.instruments.len() + border.inspections.len(),
+        way: "none".to_owned(),
+    }];
+    for import in &border.imports {
+        let kind = Kind::from_word(&import.kind)
+            .filter(|kind| *kind != Kind::Boundary)
+            .ok_or_else(|| {
+                Problem::new(
+                    Code::ValueInvalid,
+                    Message::new(
+                        format!("{:?} is no kind of records.", import.kind),
+                        format!("“{}”不是记录类型。", import.kind),
+                    ),
+                    Message::new(
+                        "Use segments, markers, ports, ...",
+                        "请使用 segments、markers、ports 等。",
+                    ),
+                )
+                .in_file(name(path))
+            })?;
+        let file = folder.join(&import.file);
+        let request = Request {
+            path: &file,
+            kind,
+            boundary: &border.boundary.key,
+            crs: import.crs.as_deref(),
+            mapping: import.mapping.clone(),
+            reason: None,
+            dry_run,
+        };
+        all.push(take(cx, &mut tx, &boundary, &request).await?);
+    }
+    if !dry_run {
+        tx.commit().await.map_err(store::Error::from)?;
+    }
+    Ok(all)
+}
+
+/// Founds a boundary: parties, instruments, the boundary itself, its sections and inspections.
+async fn found(
+    cx: &Context,
+    conn: &mut PgConnection,
+    border: &border::Border,
+    stamp: &Stamp,
+) -> Result<Held<Boundary>> {
+    let mut parties = store::boundary::party_ids(conn).await?;
+    let new: Vec<_> = border
+        .boundary
+        .parties
+        .iter()
+        .filter(|party| !parties.contains_key(&party.code))
+        .map(|party| (cx.ids.next(), party))
+        .collect();
+    store::boundary::insert_parties(conn, stamp, &new).await?;
+    parties.extend(new.iter().map(|(id, party)| (party.code.clone(), *id)));
+    let mut instruments = store::boundary::instrument_ids(conn).await?;
+    let new: Vec<_> = border
+        .instruments
+        .iter()
+        .filter(|instrument| !instruments.contains_key(&instrument.key))
+        .map(|instrument| (cx.ids.next(), instrument))
+        .collect();
+    store::boundary::insert_instruments(conn, stamp, &new).await?;
+    instruments.extend(new.iter().map(|(id, instrument)| (instrument.key.clone(), *id)));
+    let id: Id<Boundary> = Id::new(cx.ids.next());
+    store::boundary::insert_boundary(conn, stamp, id, &border.boundary, &parties).await?;
+    let sections: Vec<_> = border
+        .sections
+        .iter()
+        .map(|(section, key)| {
+            (
+                cx.ids.next(),
+                section,
+                key.as_ref().and_then(|k| instruments.get(k).copied()),
+            )
+        })
+        .collect();
+    store::boundary::insert_sections(conn, stamp, id, &sections).await?;
+    let inspections: Vec<_> = border
+        .inspections
+        .iter()
+        .map(|inspection| (cx.ids.next(), inspection))
+        .collect();
+    store::field::insert_inspections(conn, stamp, id, &inspections).await?;
+    deed(
+        cx,
+        conn,
+        Kind::Boundary,
+        &border.boundary.key,
+        json!({ "key": border.boundary.key }),
+    )
+    .await?;
+    let held = store::boundary::by_key(conn, cx.clock.now(), &border.boundary.key).await?;
+    held.ok_or_else(|| not_found(&Message::new("boundary", "国界"), &border.boundary.key))
+}
+
+async fn deed(cx: &Context, conn: &mut PgConnection, kind: Kind, subject: &str, detail: Value) -> Result<()> {
+    let deed = Deed {
+        at: cx.clock.now(),
+        actor: &cx.actor,
+        action: "import",
+        kind: kind.word(),
+        subject: subject.to_owned(),
+        reason: None,
+        detail,
+    };
+    Ok(audit::append(conn, deed).await?)
+}
+
+/// What every kind of record needs while it is taken over.
+struct Batch<'a> {
+    cx: &'a Context,
+    boundary: &'a Held<Boundary>,
+    stamp: Stamp,
+    parties: Keys,
+    sections: Keys,
+    instruments: Keys,
+    crs: Crs,
+    file: String,
+}
+
+impl Batch<'_> {
+    fn instrument<T>(&self, read: &Read<T>) -> Option<Uuid> {
+        read.instrument
+            .as_ref()
+            .and_then(|key| self.instruments.get(key).copied())
+    }
+
+    /// The received layer of a position: the numbers as they came, their system and source; nothing rounded.
+    fn received(&self, raw: [f64; 2], printed: Option<&(String, String)>, sigma_m: Option<f64>) -> Value {
+        json!({
+            "x": raw[0],
+            "y": raw[1],
+            "crs": self.crs.code(),
+            "epoch_year": self.boundary.record.frame.epoch.map(crate::unit::Epoch::get),
+            "printed_lat": printed.map(|p| &p.0),
+            "printed_lon": printed.map(|p| &p.1),
+            "sigma_m": sigma_m,
+            "source": self.file,
+        })
+    }
+
+    fn new_places<'r, T>(&self, read: &'r [Read<T>]) -> Vec<New<'r, T>> {
+        read.iter()
+            .map(|r| New {
+                id: self.cx.ids.next(),
+                record: &r.record,
+                instrument: self.instrument(r),
+                received: r.raw.map_or(Value::Null, |raw| self.received(raw, None, None)),
+            })
+            .collect()
+    }
+}
+
+async fn take(
+    cx: &Context,
+    conn: &mut PgConnection,
+    boundary: &Held<Boundary>,
+    request: &Request<'_>,
+) -> Result<Taken> {
+    let frame = &boundary.record.frame;
+    let file_name = name(request.path);
+    let crs = match request.crs {
+        Some(code) => Crs::lookup(code).map_err(Problem::from)?,
+        None => frame.crs.clone(),
+    };
+    let rows = rows(request.path)?;
+    let near = boundary_place(conn, boundary).await?;
+    let way = ToFrame::new(&crs, frame, near).map_err(Problem::from)?;
+    let reason = request
+        .reason
+        .map_or_else(|| format!("taken over from {file_name}"), str::to_owned);
+    let batch = Batch {
+        cx,
+        boundary,
+        stamp: stamp(cx, class_of(conn, boundary).await?, reason),
+        parties: store::boundary::party_ids(conn).await?,
+        sections: store::boundary::section_ids(conn, boundary.id).await?,
+        instruments: store::boundary::instrument_ids(conn).await?,
+        crs,
+        file: file_name.clone(),
+    };
+    let in_file = |problem: Problem| problem.in_file(&file_name);
+    let (rows, mapping) = (rows.as_slice(), &request.mapping);
+    let records = match request.kind {
+        Kind::Boundary => {
+            return Err(Problem::new(
+                Code::ParameterInvalid,
+                Message::new("A border file is taken over as a whole.", "国界文件应整体导入。"),
+                Message::new(
+                    "Use --as boundary with border.toml.",
+                    "请对 border.toml 使用 --as boundary。",
+                ),
+            )
+            .into());
+        }
+        Kind::Segments => segments(conn, &batch, register::segments(rows, mapping, &way).map_err(in_file)?).await?,
+        Kind::Markers => {
+            let read = register::markers(rows, mapping, &way, Some(&boundary.record)).map_err(in_file)?;
+            markers(conn, &batch, read).await?
+        }
+        Kind::BoundaryPoints => {
+            let read = register::boundary_points(rows, mapping, &way).map_err(in_file)?;
+            let mut new = batch.new_places(&read);
+            for (new, read) in new.iter_mut().zip(&read) {
+                let sigma = read.record.sigma.map(crate::unit::Sigma::get);
+                new.received = batch.received(read.raw.unwrap_or_default(), read.record.printed.as_ref(), sigma);
+            }
+            store::place::insert_boundary_points(conn, &batch.stamp, boundary, &batch.sections, &new).await?;
+            read.len()
+        }
+        Kind::Islands => {
+            let read = register::islands(rows, mapping, &way).map_err(in_file)?;
+            known_parties(&batch, read.iter().map(|r| r.record.owner.as_str()))?;
+            store::place::insert_islands(conn, &batch.stamp, boundary, &batch.parties, &batch.new_places(&read))
+                .await?;
+            read.len()
+        }
+        Kind::Ports => {
+            let read = register::ports(rows, mapping, &way).map_err(in_file)?;
+            known_parties(&batch, read.iter().map(|r| r.record.party.as_str()))?;
+            store::place::insert_ports(conn, &batch.stamp, boundary, &batch.parties, &batch.new_places(&read)).await?;
+            read.len()
+        }
+        Kind::Routes => {
+            let read = register::routes(rows, mapping, &way).map_err(in_file)?;
+            let inspections = store::field::inspection_ids(conn, boundary.id).await?;
+            store::place::insert_routes(conn, &batch.stamp, boundary, &inspections, &batch.new_places(&read)).await?;
+            read.len()
+        }
+        Kind::Projects => {
+            let read = register::projects(rows, mapping, &way).map_err(in_file)?;
+            store::place::insert_projects(conn, &batch.stamp, boundary, &batch.parties, &batch.new_places(&read))
+                .await?;
+            read.len()
+        }
+    };
+    let detail = json!({ "file": file_name, "records": records, "way": way.name() });
+    deed(cx, conn, request.kind, &boundary.record.key, detail).await?;
+    Ok(Taken {
+        kind: request.kind,
+        file: file_name,
+        records,
+        way: way.name(),
+    })
+}
+
+/// Any place of the boundary, to choose an operation by; none is needed while there is no line.
+async fn boundary_place(conn: &mut PgConnection, boundary: &Held<Boundary>) -> Result<LonLat> {
+    let (bbox, ..) = store::feature::extent(conn, boundary.id.uuid()).await?;
+    let place = bbox.and_then(|[w, s, ..]| LonLat::new(w, s).ok()).or_else(|| {
+        let [w, s, e, n] = boundary.record.frame.crs.area()?;
+        LonLat::new(0.5 * (w + e), 0.5 * (s + n)).ok()
+    });
+    Ok(place.unwrap_or_default())
+}
+
+/// Records are classified as their boundary is.
+async fn class_of(conn: &mut PgConnection, boundary: &Held<Boundary>) -> Result<Class> {
+    let history = store::version::history(conn, store::version::Table::Boundary, boundary.id.uuid()).await?;
+    Ok(history.first().map(|lineage| lineage.class).unwrap_or_default())
+}
+
+fn known_parties<'a>(batch: &Batch<'_>, codes: impl Iterator<Item = &'a str>) -> Result<()> {
+    let mistakes: Vec<Mistake> = codes
+        .filter(|code| !batch.parties.contains_key(*code))
+        .map(|code| Mistake {
+            at: "party".to_owned(),
+            detail: Message::new(
+                format!("{code:?} is no party of the register"),
+                format!("登记簿中没有“{code}”这一方"),
+            ),
+        })
+        .collect();
+    if mistakes.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::ValueInvalid,
+        Message::new(
+            "The file names parties that the register does not have.",
+            "文件中出现登记簿没有的当事方。",
+        ),
+        Message::new("Use the codes of the boundary's parties.", "请使用国界当事方的代码。"),
+    )
+    .in_file(&batch.file)
+    .with_mistakes(mistakes)
+    .into())
+}
+
+async fn segments(conn: &mut PgConnection, batch: &Batch<'_>, read: Vec<Read<Segment>>) -> Result<usize> {
+    let frame = &batch.boundary.record.frame;
+    let mut mistakes: Vec<Mistake> = Vec::new();
+    let mut new = Vec::with_capacity(read.len());
+    for r in &read {
+        let segment = &r.record;
+        let Some(section) = batch.sections.get(&segment.section).copied() else {
+            let known: Vec<&str> = batch.sections.keys().map(String::as_str).collect();
+            mistakes.push(Mistake {
+                at: format!("segment {}/{}", segment.section, segment.ordinal),
+                detail: Message::new(
+                    format!(
+                        "there is no section {:?}; there are {}",
+                        segment.section,
+                        known.join(", ")
+                    ),
+                    format!("没有“{}”段；现有：{}", segment.section, known.join("、")),
+                ),
+            });
+            continue;
+        };
+        // As drawn: by its own line type, brought to short steps, in the display layer's numbers.
+        let line = BoundaryLine::new(frame, std::slice::from_ref(segment)).map_err(Problem::from)?;
+        let course = line.course();
+        let display = densify(course.ellipsoid(), course.vertices(), DRAWN_STEP_M)
+            .into_iter()
+            .map(|p| null_for_display(&frame.crs, [p.lon.get(), p.lat.get()]))
+            .collect::<std::result::Result<Vec<LonLat>, _>>()
+            .map_err(Problem::from)?;
+        new.push(NewSegment {
+            id: batch.cx.ids.next(),
+            segment,
+            section,
+            instrument: batch.instrument(r),
+            length_m: course.length(),
+            display,
+        });
+    }
+    refuse_if_any(batch, mistakes)?;
+    store::boundary::insert_segments(conn, &batch.stamp, batch.boundary, &new).await?;
+    Ok(new.len())
+}
+
+type ReadMarker = Read<(crate::domain::marker::Marker, Vec<[f64; 2]>)>;
+
+async fn markers(conn: &mut PgConnection, batch: &Batch<'_>, mut read: Vec<ReadMarker>) -> Result<usize> {
+    let known = store::marker::markers(conn, batch.cx.clock.now(), batch.boundary.id, None).await?;
+    let taken: BTreeMap<&str, ()> = known.iter().map(|m| (m.held.record.number.text(), ())).collect();
+    let mistakes: Vec<Mistake> = read
+        .iter()
+        .filter(|r| taken.contains_key(r.record.0.number.text()))
+        .map(|r| Mistake {
+            at: format!("marker {}", r.record.0.number.text()),
+            detail: Message::new("is in the register already", "已在登记簿中"),
+        })
+        .collect();
+    refuse_if_any(batch, mistakes)?;
+    for r in &mut read {
+        let (marker, _) = &mut r.record;
+        marker.names = names_or_number(&marker.names, marker.number.text());
+    }
+    let new: Vec<NewMarker<'_>> = read
+        .iter()
+        .map(|r| {
+            let (marker, raw) = &r.record;
+            let received = marker
+                .elements
+                .iter()
+                .zip(raw)
+                .map(|(element, raw)| batch.received(*raw, element.printed.as_ref(), Some(element.sigma.get())))
+                .collect();
+            NewMarker {
+                id: batch.cx.ids.next(),
+                element_ids: batch.cx.ids.many(marker.elements.len()),
+                section: marker.section.as_ref().and_then(|key| batch.sections.get(key).copied()),
+                instrument: r
+                    .instrument
+                    .as_ref()
+                    .and_then(|key| batch.instruments.get(key).copied()),
+                marker,
+                received,
+            }
+        })
+        .collect();
+    store::marker::insert_markers(conn, &batch.stamp, batch.boundary, &batch.parties, &new).await?;
+    Ok(new.len())
+}
+
+fn refuse_if_any(batch: &Batch<'_>, mut mistakes: Vec<Mistake>) -> Result<()> {
+    if mistakes.is_empty() {
+        return Ok(());
+    }
+    let n = mistakes.len();
+    mistakes.truncate(100);
+    Err(Problem::new(
+        Code::Conflict,
+        Message::new(
+            format!("{n} records do not fit the register; nothing was taken."),
+            format!("{n}条记录与登记簿不符，未导入任何内容。"),
+        ),
+        Message::new(
+            "Correct them, or retire what is there first.",
+            "请更正，或先停用已有记录。",
+        ),
+    )
+    .in_file(&batch.file)
+    .with_mistakes(mistakes)
+    .into())
+}
