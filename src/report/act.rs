@@ -10,10 +10,11 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::map::{self, Drawing};
-use super::model::{Act, Kind, Leaf, Visit, hex};
+use super::model::{Act, Leaf, Visit, hex};
 use super::typst::{Document, Fonts, pdf_a};
 use super::words::{Words, number, untranslated};
 use crate::domain::finding::{Unit, Verdict};
+use crate::domain::inspection::InspectionKind;
 use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::text::{Lang, Message, Names};
 use crate::unit::Metres;
@@ -145,8 +146,8 @@ impl Data<'_> {
     fn all(&self, drawing: Option<&Drawing>, hash: &str) -> Part {
         let m = self.model;
         let title = match m.inspection.kind {
-            Kind::Joint => "act_joint",
-            Kind::Control => "act_control",
+            InspectionKind::Joint => "act_joint",
+            InspectionKind::Control => "act_control",
         };
         let boundary = self.required(&m.boundary.names, "the name of the boundary")?;
         let notice = match &m.boundary.notice {
@@ -175,6 +176,7 @@ impl Data<'_> {
             "gaps": self.gaps()?,
             "evaluated": m.coverage.is_some(),
             "markers": self.markers(),
+            "wide_numbers": m.markers.iter().flat_map(|k| k.number.split(' ')).any(|word| word.chars().count() > 6),
             "markers_note": self.filled("s_markers", &[&m.markers.len().to_string()])?,
             "findings": self.findings()?,
             "remarks": self.remarks(),
@@ -551,7 +553,8 @@ impl Data<'_> {
         // One side alone may make a control inspection; a joint act is for both to sign.
         let took_part =
             |code: &str| m.teams.iter().any(|t| t.party == code) || m.signatories.iter().any(|s| s.party == code);
-        let alone = m.inspection.kind == Kind::Control && m.boundary.parties.iter().any(|p| took_part(&p.code));
+        let alone =
+            m.inspection.kind == InspectionKind::Control && m.boundary.parties.iter().any(|p| took_part(&p.code));
         let parties = m
             .boundary
             .parties
@@ -694,7 +697,7 @@ fn soft(text: &str) -> Value {
 
 /// The same for a narrow column.
 fn narrow(text: &str) -> Value {
-    pieces(text, 7)
+    pieces(text, 10)
 }
 
 /// Breaks runs of more than `long` letters behind separators, and behind so many letters where there are none.

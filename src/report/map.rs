@@ -11,8 +11,10 @@ pub(super) mod projection;
 
 use std::fmt::Write as _;
 
-use super::model::{Act, Character, Marker, Visit};
+use super::model::{Act, Marker, Visit};
 use crate::domain::finding::Verdict;
+use crate::domain::marker::Number;
+use crate::domain::section::Character;
 use crate::domain::text::Lang;
 use crate::unit::LonLat;
 use labels::Labels;
@@ -358,8 +360,8 @@ impl Sheet {
             .enumerate()
             .map(|(nth, at)| {
                 let marker = &markers[at];
-                let number = marker.number.parse::<u32>().ok();
-                let round = |by: u32| number.is_some_and(|n| n % by == 0);
+                let number = Number::parse(&marker.number);
+                let round = |by| !number.is_inserted() && number.main().is_some_and(|n| n % by == 0);
                 let rank = match () {
                     () if nth == 0 || nth == last => 0,
                     () if marker.verdict == Some(Verdict::Fail) => 1,
@@ -384,7 +386,7 @@ impl Sheet {
                 thinned = true;
                 continue;
             }
-            let text = vec![(Lang::En, markers[at].number.clone())];
+            let text = vec![(Lang::En, short(&markers[at].number).to_owned())];
             thinned |= !self
                 .labels
                 .near(places[at], size * 0.5 + 0.3, Style::Marker, text, true);
@@ -486,6 +488,14 @@ fn two(names: &crate::domain::text::Names, languages: [Lang; 2]) -> Vec<(Lang, S
         }
     }
     out
+}
+
+/// A number without the words before it, which would fill the map: `518A` of `MONUMENT 518A`.
+fn short(number: &str) -> &str {
+    match number.rsplit_once(char::is_whitespace) {
+        Some((_, last)) if last.starts_with(|c: char| c.is_ascii_digit()) => last,
+        _ => number,
+    }
 }
 
 /// The median distance on paper from one marker to the next.
@@ -635,7 +645,7 @@ fn legend(act: &Act) -> Vec<LegendItem> {
         out.push(LegendItem { svg, term, detail });
     };
     let ribbon = format!(r#"<path d="{bar}" stroke="{RIBBON}" stroke-width="2.4"/>"#);
-    for character in Character::ALL {
+    for &character in Character::ALL {
         if act.map.lines.iter().any(|l| l.character == character) {
             let body = format!(r#"{ribbon}<path d="{bar}" {}/>"#, line_look(character));
             add(body, "m_line", Some(format!("character_{}", character.word())));

@@ -26,6 +26,9 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::domain::finding::{Detail, Finding, Shape, Verdict};
+use crate::domain::inspection::InspectionKind;
+use crate::domain::marker::Condition;
+use crate::domain::section::Character;
 use crate::domain::text::Names;
 use crate::unit::{Chainage, LonLat, Metres};
 
@@ -84,26 +87,10 @@ pub struct Party {
     pub names: Names,
 }
 
-/// Who inspects: one side alone, or both together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Control,
-    Joint,
-}
-
-impl Kind {
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Control => "control",
-            Self::Joint => "joint",
-        }
-    }
-}
-
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inspection {
     pub number: String,
-    pub kind: Kind,
+    pub kind: InspectionKind,
     pub names: Names,
     pub starts: Option<Date>,
     pub ends: Option<Date>,
@@ -138,30 +125,6 @@ pub struct Coverage {
     pub buffer: Metres,
     /// The files state no accuracy, so one was assumed.
     pub assumed_accuracy: bool,
-}
-
-/// What the line follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Character {
-    Land,
-    River,
-    SharedWater,
-}
-
-impl Character {
-    pub const ALL: [Self; 3] = [Self::Land, Self::River, Self::SharedWater];
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Land => "land",
-            Self::River => "river",
-            Self::SharedWater => "shared_water",
-        }
-    }
-
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| c.word() == word)
-    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -215,58 +178,6 @@ impl Visit {
 
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|v| v.word() == word)
-    }
-}
-
-/// The state of a marker as it was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Condition {
-    Intact,
-    Weathered,
-    Tilted,
-    Damaged,
-    Destroyed,
-    Missing,
-    DisplacedSuspected,
-    DisplacedConfirmed,
-    Inaccessible,
-    Submerged,
-    NotInspected,
-}
-
-impl Condition {
-    pub const ALL: [Self; 11] = [
-        Self::Intact,
-        Self::Weathered,
-        Self::Tilted,
-        Self::Damaged,
-        Self::Destroyed,
-        Self::Missing,
-        Self::DisplacedSuspected,
-        Self::DisplacedConfirmed,
-        Self::Inaccessible,
-        Self::Submerged,
-        Self::NotInspected,
-    ];
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Intact => "intact",
-            Self::Weathered => "weathered",
-            Self::Tilted => "tilted",
-            Self::Damaged => "damaged",
-            Self::Destroyed => "destroyed",
-            Self::Missing => "missing",
-            Self::DisplacedSuspected => "displaced_suspected",
-            Self::DisplacedConfirmed => "displaced_confirmed",
-            Self::Inaccessible => "inaccessible",
-            Self::Submerged => "submerged",
-            Self::NotInspected => "not_inspected",
-        }
-    }
-
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| c.word() == word)
     }
 }
 

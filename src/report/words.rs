@@ -1,6 +1,6 @@
 //! The words of the documents in four languages, and dates and numbers as each language writes them.
 //!
-//! The terms are data (`data/reference/act.toml`), read once. A term that is not there stops the export: a document of
+//! The terms are data (`glossary.toml` and `act.toml` in `data/reference`), read once. A term that is not there stops the export: a document of
 //! two languages never shows a code or an empty cell in place of a word.
 
 use std::collections::BTreeMap;
@@ -40,11 +40,36 @@ impl Term {
 #[derive(Debug, Deserialize)]
 pub struct Words {
     terms: BTreeMap<String, Term>,
+    /// Terms that the glossary has, by its code.
+    glossary: BTreeMap<String, String>,
     months: BTreeMap<String, Vec<String>>,
 }
 
-static WORDS: LazyLock<Result<Words, String>> =
-    LazyLock::new(|| toml::from_str(include_str!("../../data/reference/act.toml")).map_err(|e| e.to_string()));
+#[derive(Debug, Deserialize)]
+struct Glossary {
+    term: Vec<Entry>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entry {
+    code: String,
+    #[serde(flatten)]
+    term: Term,
+}
+
+static WORDS: LazyLock<Result<Words, String>> = LazyLock::new(|| {
+    let mut words: Words = toml::from_str(include_str!("../../data/reference/act.toml")).map_err(|e| e.to_string())?;
+    let glossary: Glossary =
+        toml::from_str(include_str!("../../data/reference/glossary.toml")).map_err(|e| e.to_string())?;
+    let mut glossary: BTreeMap<String, Term> = glossary.term.into_iter().map(|e| (e.code, e.term)).collect();
+    for (code, of) in std::mem::take(&mut words.glossary) {
+        let term = glossary
+            .remove(&of)
+            .ok_or_else(|| format!("the glossary has no term {of}"))?;
+        words.terms.insert(code, term);
+    }
+    Ok(words)
+});
 
 impl Words {
     /// The words that are compiled in.
