@@ -503,6 +503,30 @@ fn a_long_notice_stands_in_full_on_the_first_page() {
 }
 
 #[test]
+fn signatures_never_stand_alone_on_a_page() {
+    for n in [0, 1, 2, 20, 50] {
+        let mut model = an_act(60);
+        let remark = model.remarks[0].clone();
+        model.remarks = vec![remark; n];
+        let Some(text) = text_of(&act(&model, ZH_EN, fonts()).unwrap()) else {
+            return;
+        };
+        let page = text
+            .split('\u{c}')
+            .find(|page| page.contains("Texts and signatures"))
+            .unwrap();
+        let part = if n == 0 { "9. Remarks" } else { "October 2026" };
+        assert!(
+            page.contains(part) && page.contains("For Veyra"),
+            "{n} remarks:\n{page}"
+        );
+    }
+    let mut model = an_act(3);
+    model.remarks[1].text = names(&"长".repeat(6000), &"long ".repeat(4000));
+    assert!(text_of(&made("act-long-remark", &model, ZH_EN)).is_none_or(|text| text.contains("For Veyra")));
+}
+
+#[test]
 fn a_control_inspection_is_signed_by_those_who_made_it() {
     let mut model = an_act(2);
     model.inspection.kind = InspectionKind::Control;
