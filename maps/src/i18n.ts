@@ -229,7 +229,10 @@ export const TEXTS = {
   err_tiles: { en: 'Part of the map could not be read', zh: '部分地图无法读取' },
   err_land: { en: 'The land of the base map could not be read', zh: '底图陆地无法读取' },
   err_marker: { en: 'Marker {label} was not found', zh: '没有找到界标 {label}' },
-  err_webgl: { en: 'This browser cannot draw the map (WebGL2 is missing or switched off).', zh: '此浏览器无法绘制地图（缺少或关闭了 WebGL2）。' },
+  err_webgl: {
+    en: 'This browser cannot draw the map (WebGL2 is missing or switched off).',
+    zh: '此浏览器无法绘制地图（缺少或关闭了 WebGL2）。',
+  },
   err_webgl_do: { en: 'Use a current Chrome, Edge or Firefox.', zh: '请使用新版 Chrome、Edge 或 Firefox。' },
   no_boundaries: { en: 'The register holds no boundary yet.', zh: '登记册中还没有国界。' },
   no_boundaries_do: {
