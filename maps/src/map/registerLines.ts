@@ -90,6 +90,31 @@ export function lines(boundary: Boundary): Layer[] {
       layout: { 'line-join': 'round' },
       paint: { 'line-color': PALETTE.route, 'line-width': grow(6, 1, 14, 2.4), 'line-dasharray': [3, 2.2] },
     }),
+    // Under the boundary line: from afar, where both coincide, what was walked shows as its blue edge.
+    of('tracks', {
+      id: 'select-tracks',
+      type: 'line',
+      filter: NOTHING,
+      layout: round,
+      paint: { 'line-color': PALETTE.select, 'line-width': grow(6, 9, 10, 13, 14, 11) },
+    }),
+    of('tracks', {
+      id: 'tracks-case',
+      type: 'line',
+      layout: round,
+      paint: {
+        'line-color': PALETTE.trackCase,
+        'line-width': grow(6, 6.4, 10, 9.6, 13, 10.6, 15, 6.5, 17, 5.4),
+        'line-opacity': 0.9,
+      },
+    }),
+    of('tracks', {
+      id: 'tracks-line',
+      type: 'line',
+      pick: true,
+      layout: round,
+      paint: { 'line-color': PALETTE.track, 'line-width': grow(6, 5, 10, 8, 13, 9, 15, 4.6, 17, 3.6) },
+    }),
     of('segments', {
       id: 'select-segments',
       type: 'line',
@@ -141,26 +166,6 @@ export function lines(boundary: Boundary): Layer[] {
       type: 'line',
       filter: ['in', ['to-string', ['get', 'section']], ['literal', disputed]],
       paint: { 'line-color': '#ffffff', 'line-width': grow(4, 1, 12, 2), 'line-dasharray': [1.5, 3] },
-    }),
-    of('tracks', {
-      id: 'select-tracks',
-      type: 'line',
-      filter: NOTHING,
-      layout: round,
-      paint: { 'line-color': PALETTE.select, 'line-width': grow(8, 7, 14, 11) },
-    }),
-    of('tracks', {
-      id: 'tracks-case',
-      type: 'line',
-      layout: round,
-      paint: { 'line-color': PALETTE.trackCase, 'line-width': grow(6, 2.6, 14, 5.4), 'line-opacity': 0.9 },
-    }),
-    of('tracks', {
-      id: 'tracks-line',
-      type: 'line',
-      pick: true,
-      layout: round,
-      paint: { 'line-color': PALETTE.track, 'line-width': grow(6, 1.4, 14, 3) },
     }),
     of('findings', {
       id: 'findings-glow',
