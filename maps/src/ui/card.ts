@@ -238,16 +238,19 @@ function otherFacts(app: App, collection: string, p: ItemProperties): HTMLElemen
 }
 
 function fieldText(app: App, collection: string, name: string, value: string | number | boolean): string {
-  const { words } = app.store.now;
+  const { boundary, words } = app.store.now;
   if (name === 'length_m' && typeof value === 'number') return length(value);
   if (typeof value === 'number' && name.endsWith('_m')) return `${group(value, 3)} m`;
   if (typeof value === 'string' && /_time$|_at$/.test(name)) return `${utc(value)} UTC`;
   const list = listOf(collection, name);
-  if (list in CODES)
-    return String(value)
-      .split(',')
-      .map((code) => words.code(list, code.trim()))
-      .join(', ');
+  if (list in CODES) {
+    const codes = String(value).split(',');
+    return words.list(codes.map((code) => words.code(list, code.trim())));
+  }
+  if (name === 'section') {
+    const section = boundary?.sections?.find(({ key, id }) => key === value || id === value);
+    return section ? `${words.name(section.names)} (${section.key})` : String(value);
+  }
   return partyOr(app, String(value), String(value));
 }
 

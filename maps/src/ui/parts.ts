@@ -82,7 +82,13 @@ export function positions(app: App, list: Position[] | undefined): HTMLElement |
           { class: 'position-text' },
           lines.map((line) => h('code', {}, line)),
         ),
-        h('div', { class: 'position-frame' }, [position.name, position.crs].filter(Boolean).join(' · ') + accuracy),
+        h(
+          'div',
+          { class: 'position-frame' },
+          [position.name, position.crs, position.kind === 'display' ? words.t('display_note') : '']
+            .filter(Boolean)
+            .join(' · ') + accuracy,
+        ),
         copyButton(app, () => `${lines.join(' ')} (${position.crs})`),
       );
     }),
@@ -133,12 +139,10 @@ export function history(words: Words, versions: Version[] | undefined): HTMLElem
           h(
             'strong',
             {},
-            [
+            words.list([
               words.t('version', { n: version.version }),
               version.valid_to ? words.t('until', { date: day(version.valid_to) }) : '',
-            ]
-              .filter(Boolean)
-              .join(', '),
+            ]),
           ),
           version.reason ? h('span', {}, version.reason) : null,
           h(

@@ -293,7 +293,7 @@ function summary(app: App, receipt: Receipt): HTMLElement | null {
   const count = (value: number | undefined, key: Parameters<typeof words.t>[0]): string =>
     value ? `${group(value, 0)} ${words.t(key)}` : '';
   const counts = s
-    ? [
+    ? words.list([
         count(s.tracks, 'tracks'),
         count(s.segments, 'track_segments'),
         count(s.trackpoints, 'trackpoints'),
@@ -301,9 +301,7 @@ function summary(app: App, receipt: Receipt): HTMLElement | null {
         count(s.routes, 'routes_count'),
         count(s.waypoints, 'waypoints'),
         count(s.rejected, 'rejected'),
-      ]
-        .filter(Boolean)
-        .join(', ')
+      ])
     : '';
   const box = s?.bbox;
   const hash = h(
