@@ -17,6 +17,9 @@ mod tiles;
 mod uploads;
 mod viewer;
 
+use std::future::Future;
+use std::io;
+
 use axum::Router;
 use axum::middleware;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -45,4 +48,16 @@ pub fn router(cx: Context) -> Router {
         .layer(middleware::from_fn(headers::secure))
         .layer(CompressionLayer::new())
         .with_state(cx)
+}
+
+/// Answers on a listener until told to stop; requests that are running then are answered.
+///
+/// # Errors
+/// When the listener breaks.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    app: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    axum::serve(listener, app).with_graceful_shutdown(stop).await
 }

@@ -18,7 +18,7 @@ use crate::domain::section::Segment;
 use crate::domain::text::Message;
 use crate::format::border;
 use crate::format::register::{self, Read, ToFrame, names_or_number};
-use crate::format::row::Mapping;
+pub use crate::format::row::Mapping;
 use crate::geom::line::densify;
 use crate::store::audit::Deed;
 use crate::store::boundary::{Keys, NewSegment};
