@@ -1,9 +1,11 @@
 //! What the tests share: one database server a run, one database a test, folders, and other processes.
 
 pub mod again;
+pub mod app;
 pub mod db;
 pub mod folder;
 pub mod server;
 
+pub use app::{app, app_with_borders};
 pub use db::db;
 pub use folder::folder;
