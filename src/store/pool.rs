@@ -38,11 +38,14 @@ impl Db {
     /// When the database cannot be reached.
     pub async fn connect(options: PgConnectOptions, size: u32) -> Result<Self> {
         // Streams are slow on purpose, so sqlx's own judgement of slow statements is only noise.
-        let options = options.disable_statement_logging().application_name("merestone").options([
-            ("statement_timeout", "60s"),
-            ("lock_timeout", "10s"),
-            ("timezone", "UTC"),
-        ]);
+        let options = options
+            .disable_statement_logging()
+            .application_name("merestone")
+            .options([
+                ("statement_timeout", "60s"),
+                ("lock_timeout", "10s"),
+                ("timezone", "UTC"),
+            ]);
         let pool = PgPoolOptions::new()
             .max_connections(size)
             .acquire_timeout(Duration::from_secs(10))
