@@ -5,6 +5,11 @@
 import type { Lang } from './state/hash.ts';
 
 export const CODES: Record<string, Record<string, Record<Lang, string>>> = {
+  relation: {
+    crosses: { en: 'crosses', zh: '跨越' },
+    beside: { en: 'beside', zh: '位于' },
+    near: { en: 'near', zh: '邻近' },
+  },
   marker_condition: {
     intact: { en: 'intact', zh: '完好' },
     weathered: { en: 'weathered', zh: '风化' },

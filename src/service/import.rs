@@ -7,21 +7,23 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::check::files::{name, rows, unreadable};
-use super::{Context, Result, not_found};
+use super::{Context, Result, not_found, register};
 use crate::crs::{Crs, null_for_display};
 use crate::domain::boundary::Boundary;
 use crate::domain::id::{Held, Id};
 use crate::domain::line::BoundaryLine;
 use crate::domain::lineage::{Class, Standing};
+use crate::domain::link::{MadeBy, NEAR_MARKER_M, Relation, sections_along};
 use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::section::Segment;
 use crate::domain::text::Message;
 use crate::format::border;
-use crate::format::register::{self, Read, ReadMarker, ToFrame, names_or_number};
+use crate::format::register::{self as rows_of, Read, ReadMarker, ToFrame, names_or_number};
 pub use crate::format::row::Mapping;
 use crate::geom::line::densify;
 use crate::store::audit::Deed;
 use crate::store::boundary::{Keys, NewSegment};
+use crate::store::link::NewLink;
 use crate::store::marker::NewMarker;
 use crate::store::place::New;
 use crate::store::version::Stamp;
@@ -338,13 +340,13 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
             )
             .into());
         }
-        Kind::Segments => segments(conn, &batch, register::segments(rows, mapping, &way).map_err(in_file)?).await?,
+        Kind::Segments => segments(conn, &batch, rows_of::segments(rows, mapping, &way).map_err(in_file)?).await?,
         Kind::Markers => {
-            let read = register::markers(rows, mapping, &way, Some(&boundary.record)).map_err(in_file)?;
+            let read = rows_of::markers(rows, mapping, &way, Some(&boundary.record)).map_err(in_file)?;
             markers(conn, &batch, read).await?
         }
         Kind::BoundaryPoints => {
-            let read = register::boundary_points(rows, mapping, &way).map_err(in_file)?;
+            let read = rows_of::boundary_points(rows, mapping, &way).map_err(in_file)?;
             let mut new = batch.new_places(&read);
             for (new, read) in new.iter_mut().zip(&read) {
                 let sigma = read.record.sigma.map(crate::unit::Sigma::get);
@@ -354,28 +356,36 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
             read.len()
         }
         Kind::Islands => {
-            let read = register::islands(rows, mapping, &way).map_err(in_file)?;
+            let read = rows_of::islands(rows, mapping, &way).map_err(in_file)?;
             known_parties(&batch, read.iter().map(|r| r.record.owner.as_str()))?;
             store::place::insert_islands(conn, &batch.stamp, boundary, &batch.parties, &batch.new_places(&read))
                 .await?;
             read.len()
         }
         Kind::Ports => {
-            let read = register::ports(rows, mapping, &way).map_err(in_file)?;
+            let read = rows_of::ports(rows, mapping, &way).map_err(in_file)?;
             known_parties(&batch, read.iter().map(|r| r.record.party.as_str()))?;
-            store::place::insert_ports(conn, &batch.stamp, boundary, &batch.parties, &batch.new_places(&read)).await?;
+            let new = batch.new_places(&read);
+            store::place::insert_ports(conn, &batch.stamp, boundary, &batch.parties, &new).await?;
+            let places: Vec<_> = new.iter().map(|n| (n.id, vec![n.record.position])).collect();
+            tie(conn, &batch, &places).await?;
             read.len()
         }
         Kind::Routes => {
-            let read = register::routes(rows, mapping, &way).map_err(in_file)?;
+            let read = rows_of::routes(rows, mapping, &way).map_err(in_file)?;
             let inspections = store::field::inspection_ids(conn, boundary.id).await?;
             store::place::insert_routes(conn, &batch.stamp, boundary, &inspections, &batch.new_places(&read)).await?;
             read.len()
         }
         Kind::Projects => {
-            let read = register::projects(rows, mapping, &way).map_err(in_file)?;
-            store::place::insert_projects(conn, &batch.stamp, boundary, &batch.parties, &batch.new_places(&read))
-                .await?;
+            let read = rows_of::projects(rows, mapping, &way).map_err(in_file)?;
+            let new = batch.new_places(&read);
+            store::place::insert_projects(conn, &batch.stamp, boundary, &batch.parties, &new).await?;
+            let places: Vec<_> = new
+                .iter()
+                .map(|n| (n.id, n.record.footprint.points().collect()))
+                .collect();
+            tie(conn, &batch, &places).await?;
             read.len()
         }
     };
@@ -387,6 +397,47 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
         records,
         way: way.name(),
     })
+}
+
+/// Ties what was taken over to the sections it lies along and the marker it is near, by geometry.
+async fn tie(conn: &mut store::Conn, batch: &Batch<'_>, places: &[(Uuid, Vec<LonLat>)]) -> Result<()> {
+    let boundary = store::boundary::by_id(conn, batch.cx.clock.now(), batch.boundary.id).await?;
+    let Some(boundary) = boundary else { return Ok(()) };
+    let Some(register) = register::load(batch.cx, conn, boundary).await? else {
+        return Ok(());
+    };
+    let line = &register.case.line;
+    let mut links = Vec::new();
+    for (from, positions) in places {
+        let mut push = |to, relation| {
+            links.push(NewLink {
+                id: batch.cx.ids.next(),
+                from: *from,
+                to,
+                relation,
+                made_by: MadeBy::Rule,
+            });
+        };
+        for (key, relation) in sections_along(line, positions) {
+            if let Some(section) = batch.sections.get(&key) {
+                push(*section, relation);
+            }
+        }
+        let elements = register
+            .markers
+            .iter()
+            .flat_map(|m| m.held.record.elements.iter().map(move |e| (m, e)));
+        let nearest = elements
+            .flat_map(|(marker, element)| positions.iter().map(move |position| (marker, element, position)))
+            .map(|(marker, element, position)| {
+                (line.course().ellipsoid().distance(element.position, *position), marker)
+            })
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, marker)) = nearest.filter(|(distance, _)| *distance <= NEAR_MARKER_M) {
+            push(marker.held.id.uuid(), Relation::Near);
+        }
+    }
+    Ok(store::link::insert_links(conn, &batch.stamp, &links).await?)
 }
 
 /// Any place of the boundary, to choose an operation by; none is needed while there is no line.

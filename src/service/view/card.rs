@@ -19,6 +19,7 @@ use crate::service::{Context, Result, not_found};
 use crate::store;
 use crate::store::check_run::{StoredFinding, Which};
 use crate::store::feature::{Item, Query, versions};
+use crate::store::link::StoredLink;
 use crate::unit::LonLat;
 
 /// A version in a record's history.
@@ -110,12 +111,27 @@ pub async fn card(cx: &Context, collection: Collection, feature_id: i64) -> Resu
     if let Some(register) = register_of(cx, &mut conn, item.boundary_id).await? {
         more.extend(placed(&mut conn, collection, &item, &register).await?);
     }
+    let links = store::link::of_record(&mut conn, item.id).await?;
+    if !links.is_empty() {
+        more.push(("links", Value::Array(links.iter().map(link).collect())));
+    }
     if let Some(table) = versions(collection) {
         let history = store::version::history(&mut conn, table, item.id).await?;
         let versions: Vec<VersionView> = history.into_iter().map(Into::into).collect();
         more.push(("versions", json_of(&versions)));
     }
     Ok(Card { item, more })
+}
+
+/// A tie as a link to the feature at its other end.
+fn link(link: &StoredLink) -> Value {
+    json!({
+        "href": format!("/collections/{}s/items/{}", link.kind, link.feature_id),
+        "rel": link.relation.word(),
+        "made_by": link.made_by.word(),
+        "title": link.number,
+        "names": link.names,
+    })
 }
 
 async fn register_of(cx: &Context, conn: &mut store::Conn, boundary: Option<Uuid>) -> Result<Option<Arc<Register>>> {
