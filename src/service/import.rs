@@ -17,7 +17,7 @@ use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::section::Segment;
 use crate::domain::text::Message;
 use crate::format::border;
-use crate::format::register::{self, Read, ToFrame, names_or_number};
+use crate::format::register::{self, Read, ReadMarker, ToFrame, names_or_number};
 pub use crate::format::row::Mapping;
 use crate::geom::line::densify;
 use crate::store::audit::Deed;
@@ -464,8 +464,6 @@ async fn segments(conn: &mut store::Conn, batch: &Batch<'_>, read: Vec<Read<Segm
     store::boundary::insert_segments(conn, &batch.stamp, batch.boundary, &new).await?;
     Ok(new.len())
 }
-
-type ReadMarker = Read<(crate::domain::marker::Marker, Vec<[f64; 2]>)>;
 
 async fn markers(conn: &mut store::Conn, batch: &Batch<'_>, mut read: Vec<ReadMarker>) -> Result<usize> {
     let known = store::marker::markers(conn, batch.cx.clock.now(), batch.boundary.id, None).await?;
