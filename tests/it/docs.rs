@@ -214,7 +214,7 @@ fn blocks(markdown: &str, language: &str) -> Vec<String> {
 }
 
 /// Examples in code spans of a table, without the placeholders of services and identities.
-fn inline_examples(markdown: &str) -> Vec<&str> {
+fn inline_examples(markdown: &str) -> BTreeSet<&str> {
     markdown
         .split('`')
         .skip(1)
