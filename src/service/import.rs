@@ -123,7 +123,9 @@ pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Taken> {
     };
     let taken = take(cx, &mut tx, &boundary, request).await?;
     if !request.dry_run {
+        check_later(cx, &mut tx, &boundary).await?;
         store::commit(tx).await?;
+        cx.wake.notify_one();
     }
     Ok(taken)
 }
@@ -175,9 +177,17 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
         all.push(take(cx, &mut tx, &boundary, &request).await?);
     }
     if !dry_run {
+        check_later(cx, &mut tx, &boundary).await?;
         store::commit(tx).await?;
+        cx.wake.notify_one();
     }
     Ok(all)
+}
+
+/// Whatever was taken over is checked as soon as a worker is free.
+async fn check_later(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<()> {
+    let payload = json!({ "boundary": boundary.id.uuid() });
+    Ok(store::job::queue(conn, cx.ids.next(), "check_boundary", payload, cx.clock.now()).await?)
 }
 
 /// Founds a boundary: parties, instruments, the boundary itself, its sections and inspections.

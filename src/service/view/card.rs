@@ -17,7 +17,7 @@ use crate::service::register::{self, Register};
 use crate::service::upload::acquire;
 use crate::service::{Context, Result, not_found};
 use crate::store;
-use crate::store::check_run::StoredFinding;
+use crate::store::check_run::{StoredFinding, Which};
 use crate::store::feature::{Item, Query, versions};
 use crate::unit::LonLat;
 
@@ -195,10 +195,10 @@ async fn marker_parts(
     labels.push(record.number.text().to_owned());
     let mut findings = Vec::new();
     let mut visits = Vec::new();
-    if let Some(run) = store::check_run::newest_of_boundary(conn, boundary.uuid()).await? {
-        let found = store::check_run::findings(conn, run, Some(&labels)).await?;
+    if let Some(run) = store::check_run::find(conn, Which::NewestOfBoundary(boundary.uuid())).await? {
+        let found = store::check_run::findings(conn, run.id, Some(&labels)).await?;
         findings.extend(found.into_iter().map(FindingView::from));
-        let all = store::check_run::visits(conn, run).await?;
+        let all = store::check_run::visits(conn, run.id).await?;
         visits.extend(
             all.into_iter()
                 .filter(|v| marker.element_ids.contains(&v.marker_element_id))
