@@ -1,6 +1,7 @@
 //! Uses of Merestone from the outside: real files, a real PostGIS, requests as a client sends them.
 
 mod cluster;
+mod docs;
 mod gpx;
 mod layers;
 mod sample;
