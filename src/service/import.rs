@@ -490,18 +490,8 @@ async fn segments(conn: &mut store::Conn, batch: &Batch<'_>, read: Vec<Read<Segm
     for r in &read {
         let segment = &r.record;
         let Some(section) = batch.sections.get(&segment.section).copied() else {
-            let known: Vec<&str> = batch.sections.keys().map(String::as_str).collect();
-            mistakes.push(Mistake {
-                at: format!("segment {}/{}", segment.section, segment.ordinal),
-                detail: Message::new(
-                    format!(
-                        "there is no section {:?}; there are {}",
-                        segment.section,
-                        known.join(", ")
-                    ),
-                    format!("没有“{}”段；现有：{}", segment.section, known.join("、")),
-                ),
-            });
+            let at = format!("segment {}/{}", segment.section, segment.ordinal);
+            mistakes.push(no_such_section(batch, &at, &segment.section));
             continue;
         };
         // As drawn: by its own line type, brought to short steps, in the display layer's numbers.
@@ -521,7 +511,7 @@ async fn segments(conn: &mut store::Conn, batch: &Batch<'_>, read: Vec<Read<Segm
             display,
         });
     }
-    refuse_if_any(batch, mistakes)?;
+    refuse_if_any(batch, Code::Conflict, mistakes)?;
     store::boundary::insert_segments(conn, &batch.stamp, batch.boundary, &new).await?;
     Ok(new.len())
 }
@@ -537,7 +527,13 @@ async fn markers(conn: &mut store::Conn, batch: &Batch<'_>, mut read: Vec<ReadMa
             detail: Message::new("is in the register already", "已在登记簿中"),
         })
         .collect();
-    refuse_if_any(batch, mistakes)?;
+    refuse_if_any(batch, Code::NumberTaken, mistakes)?;
+    let unknown = read.iter().filter_map(|r| {
+        let (marker, key) = (&r.record.0, r.record.0.section.as_ref()?);
+        (!batch.sections.contains_key(key))
+            .then(|| no_such_section(batch, &format!("marker {}", marker.number.text()), key))
+    });
+    refuse_if_any(batch, Code::Conflict, unknown.collect())?;
     for r in &mut read {
         let (marker, _) = &mut r.record;
         marker.names = names_or_number(&marker.names, marker.number.text());
@@ -569,14 +565,25 @@ async fn markers(conn: &mut store::Conn, batch: &Batch<'_>, mut read: Vec<ReadMa
     Ok(new.len())
 }
 
-fn refuse_if_any(batch: &Batch<'_>, mut mistakes: Vec<Mistake>) -> Result<()> {
+fn no_such_section(batch: &Batch<'_>, at: &str, key: &str) -> Mistake {
+    let known: Vec<&str> = batch.sections.keys().map(String::as_str).collect();
+    Mistake {
+        at: at.to_owned(),
+        detail: Message::new(
+            format!("there is no section {key:?}; there are {}", known.join(", ")),
+            format!("没有“{key}”段；现有：{}", known.join("、")),
+        ),
+    }
+}
+
+fn refuse_if_any(batch: &Batch<'_>, code: Code, mut mistakes: Vec<Mistake>) -> Result<()> {
     if mistakes.is_empty() {
         return Ok(());
     }
     let n = mistakes.len();
     mistakes.truncate(100);
     Err(Problem::new(
-        Code::Conflict,
+        code,
         Message::new(
             format!("{n} records do not fit the register; nothing was taken."),
             format!("{n}条记录与登记簿不符，未导入任何内容。"),
