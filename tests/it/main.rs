@@ -5,3 +5,4 @@ mod gpx;
 mod layers;
 mod sample;
 mod support;
+mod truth;
