@@ -3,6 +3,7 @@
 mod cluster;
 mod gpx;
 mod layers;
+mod parity;
 mod sample;
 mod support;
 mod truth;
