@@ -26,7 +26,10 @@ function licences(): Plugin {
     name: 'licences',
     async generateBundle() {
       const parts = await Promise.all(
-        sources.map(async (file) => `${file.split('/')[0]}\n\n${await readFile(new URL(`node_modules/${file}`, import.meta.url), 'utf8')}`),
+        sources.map(
+          async (file) =>
+            `${file.split('/')[0]}\n\n${await readFile(new URL(`node_modules/${file}`, import.meta.url), 'utf8')}`,
+        ),
       );
       const source = ['Made with Natural Earth (public domain).', ...parts].join(`\n\n${'-'.repeat(100)}\n\n`);
       this.emitFile({ type: 'asset', fileName: 'licences.txt', source });
@@ -35,7 +38,18 @@ function licences(): Plugin {
 }
 
 const api = process.env['MERESTONE_URL'] ?? 'http://127.0.0.1:8080';
-const paths = ['boundaries', 'base', 'tiles', 'tiles.json', 'collections', 'at', 'uploads', 'inspections', 'jobs', 'check-runs'];
+const paths = [
+  'boundaries',
+  'base',
+  'tiles',
+  'tiles.json',
+  'collections',
+  'at',
+  'uploads',
+  'inspections',
+  'jobs',
+  'check-runs',
+];
 
 export default defineConfig({
   base: '/',
@@ -50,7 +64,8 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         codeSplitting: { groups: [{ name: 'maplibre', test: /maplibre-gl/ }] },
-        assetFileNames: ({ names }) => `assets/[name]-[hash]${names.some((name) => name.endsWith('.mjs')) ? '.js' : '[extname]'}`,
+        assetFileNames: ({ names }) =>
+          `assets/[name]-[hash]${names.some((name) => name.endsWith('.mjs')) ? '.js' : '[extname]'}`,
       },
     },
   },

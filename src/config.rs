@@ -1,1 +1,320 @@
-//! One `Config`: file < environment < flags; checked once, before anything starts.
+//! One `Config`: file < environment < flags; checked once, before anything starts. With none at all everything works.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::domain::problem::{Code, Mistake, Problem};
+use crate::domain::text::Message;
+
+/// Where a setting's value came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Default,
+    File,
+    Environment,
+    Flag,
+}
+
+impl Source {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::File => "merestone.toml",
+            Self::Environment => "environment",
+            Self::Flag => "flag",
+        }
+    }
+}
+
+/// A setting as it holds, and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting<T> {
+    pub value: T,
+    pub source: Source,
+}
+
+/// All settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Address to listen on. Until there are accounts, a loopback address only.
+    pub bind: Setting<SocketAddr>,
+    /// Originals, the private database, and everything else that is kept.
+    pub data_dir: Setting<PathBuf>,
+    /// A PostgreSQL of one's own; unset, a private one is kept under the data folder.
+    pub database_url: Setting<Option<String>>,
+    /// Connections to the database, at most.
+    pub database_connections: Setting<u32>,
+    /// Megabytes of one upload, at most.
+    pub upload_limit_mb: Setting<u64>,
+    /// Folders in which fonts are looked for.
+    pub font_dirs: Setting<Vec<PathBuf>>,
+}
+
+/// Every setting: its key in the file, its variable, and what it is for.
+pub const SETTINGS: &[(&str, &str, &str)] = &[
+    ("bind", "MERESTONE_BIND", "address to listen on"),
+    (
+        "data_dir",
+        "MERESTONE_DATA_DIR",
+        "folder for originals and the private database",
+    ),
+    (
+        "database_url",
+        "DATABASE_URL",
+        "address of a PostgreSQL server to use instead of the private one",
+    ),
+    (
+        "database_connections",
+        "MERESTONE_DATABASE_CONNECTIONS",
+        "connections to the database, at most",
+    ),
+    (
+        "upload_limit_mb",
+        "MERESTONE_UPLOAD_LIMIT_MB",
+        "megabytes of one upload, at most",
+    ),
+    (
+        "font_dirs",
+        "MERESTONE_FONT_DIRS",
+        "folders in which fonts are looked for, separated by colons",
+    ),
+];
+
+/// Values given as flags.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    pub bind: Option<String>,
+    pub data_dir: Option<PathBuf>,
+}
+
+struct Reader<'a> {
+    file: toml::Table,
+    environment: &'a dyn Fn(&str) -> Option<String>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Reader<'_> {
+    fn text(&self, key: &str, flag: Option<String>) -> Option<(String, Source)> {
+        if let Some(value) = flag {
+            return Some((value, Source::Flag));
+        }
+        let variable = SETTINGS
+            .iter()
+            .find(|(name, ..)| *name == key)
+            .map_or("", |(_, variable, _)| *variable);
+        if let Some(value) = (self.environment)(variable).filter(|value| !value.is_empty()) {
+            return Some((value, Source::Environment));
+        }
+        let value = self.file.get(key)?;
+        let text = match value {
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Array(list) => list
+                .iter()
+                .filter_map(toml::Value::as_str)
+                .collect::<Vec<_>>()
+                .join(":"),
+            other => other.to_string(),
+        };
+        Some((text, Source::File))
+    }
+
+    fn read<T>(
+        &mut self,
+        key: &str,
+        flag: Option<String>,
+        default: T,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Setting<T> {
+        let Some((text, source)) = self.text(key, flag) else {
+            return Setting {
+                value: default,
+                source: Source::Default,
+            };
+        };
+        if let Some(value) = parse(&text) {
+            return Setting { value, source };
+        }
+        self.mistakes.push(Mistake {
+            at: key.to_owned(),
+            detail: Message::new(
+                format!("{text:?} is not valid ({})", source.word()),
+                format!("{text:?} 无效（{}）", source.word()),
+            ),
+        });
+        Setting {
+            value: default,
+            source: Source::Default,
+        }
+    }
+}
+
+impl Config {
+    /// Puts the settings together.
+    ///
+    /// # Errors
+    /// All settings that are not valid, at once.
+    pub fn new(
+        file: Option<&str>,
+        environment: &dyn Fn(&str) -> Option<String>,
+        flags: Flags,
+    ) -> Result<Self, Problem> {
+        let file = match file.map(str::parse::<toml::Table>) {
+            None => toml::Table::new(),
+            Some(Ok(table)) => table,
+            Some(Err(fault)) => {
+                return Err(Problem::new(
+                    Code::ParameterInvalid,
+                    Message::new(
+                        format!("The settings cannot be read: {}.", fault.message()),
+                        format!("无法读取设置：{}。", fault.message()),
+                    ),
+                    Message::new("Correct merestone.toml.", "请更正 merestone.toml。"),
+                )
+                .in_file("merestone.toml"));
+            }
+        };
+        let mut reader = Reader {
+            file,
+            environment,
+            mistakes: Vec::new(),
+        };
+        for key in reader
+            .file
+            .keys()
+            .filter(|key| !SETTINGS.iter().any(|(name, ..)| name == key))
+        {
+            reader.mistakes.push(Mistake {
+                at: key.clone(),
+                detail: Message::new("is no setting", "不是设置项"),
+            });
+        }
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 8080));
+        let config = Self {
+            bind: reader.read("bind", flags.bind, loopback, |text| {
+                let address: SocketAddr = text.parse().ok()?;
+                address.ip().is_loopback().then_some(address)
+            }),
+            data_dir: reader.read(
+                "data_dir",
+                flags.data_dir.map(|dir| dir.to_string_lossy().into_owned()),
+                PathBuf::from("var/merestone"),
+                |text| Some(PathBuf::from(text)),
+            ),
+            database_url: reader.read("database_url", None, None, |text| Some(Some(text.to_owned()))),
+            database_connections: reader.read("database_connections", None, 16, |text| {
+                text.parse().ok().filter(|n| (2..=1000).contains(n))
+            }),
+            upload_limit_mb: reader.read("upload_limit_mb", None, 512, |text| {
+                text.parse().ok().filter(|n| *n > 0)
+            }),
+            font_dirs: reader.read(
+                "font_dirs",
+                None,
+                vec![
+                    PathBuf::from("/usr/share/fonts"),
+                    PathBuf::from("/usr/local/share/fonts"),
+                ],
+                |text| Some(text.split(':').map(PathBuf::from).collect()),
+            ),
+        };
+        if reader.mistakes.is_empty() {
+            return Ok(config);
+        }
+        Err(Problem::new(
+            Code::ParameterInvalid,
+            Message::new("Some settings are not valid.", "部分设置无效。"),
+            Message::new(
+                "Correct them; until accounts come, bind takes a loopback address only.",
+                "请更正；在账户功能启用之前，bind 只接受本机回环地址。",
+            ),
+        )
+        .with_mistakes(reader.mistakes))
+    }
+
+    /// Each setting with its value and source, without secrets.
+    pub fn lines(&self) -> Vec<(&'static str, String, Source)> {
+        let url = self
+            .database_url
+            .value
+            .as_ref()
+            .map_or_else(|| "(private)".to_owned(), |url| without_password(url));
+        let fonts: Vec<String> = self.font_dirs.value.iter().map(|d| d.display().to_string()).collect();
+        vec![
+            ("bind", self.bind.value.to_string(), self.bind.source),
+            (
+                "data_dir",
+                self.data_dir.value.display().to_string(),
+                self.data_dir.source,
+            ),
+            ("database_url", url, self.database_url.source),
+            (
+                "database_connections",
+                self.database_connections.value.to_string(),
+                self.database_connections.source,
+            ),
+            (
+                "upload_limit_mb",
+                self.upload_limit_mb.value.to_string(),
+                self.upload_limit_mb.source,
+            ),
+            ("font_dirs", fonts.join(":"), self.font_dirs.source),
+        ]
+    }
+}
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "(set)".to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => format!("{scheme}://{}@{host}", user.split(':').next().unwrap_or("")),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn none(_: &str) -> Option<String> {
+        None
+    }
+
+    #[test]
+    fn with_nothing_everything_works() {
+        let config = Config::new(None, &none, Flags::default()).unwrap();
+        assert_eq!(config.bind.value.to_string(), "127.0.0.1:8080");
+        assert!(config.lines().iter().all(|(.., source)| *source == Source::Default));
+        assert_eq!(config.lines().len(), SETTINGS.len());
+    }
+
+    #[test]
+    fn flags_win_over_environment_and_file() {
+        let environment = |name: &str| (name == "MERESTONE_BIND").then(|| "127.0.0.1:1".to_owned());
+        let file = Some("bind = \"127.0.0.1:2\"\nupload_limit_mb = 7");
+        let flags = Flags {
+            bind: Some("127.0.0.1:3".to_owned()),
+            data_dir: None,
+        };
+        let config = Config::new(file, &environment, flags).unwrap();
+        assert_eq!((config.bind.value.port(), config.bind.source), (3, Source::Flag));
+        assert_eq!(
+            (config.upload_limit_mb.value, config.upload_limit_mb.source),
+            (7, Source::File)
+        );
+        let config = Config::new(file, &environment, Flags::default()).unwrap();
+        assert_eq!((config.bind.value.port(), config.bind.source), (1, Source::Environment));
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let file = Some("bind = \"0.0.0.0:80\"\nupload_limit_mb = 0\nnonsense = 1");
+        let problem = Config::new(file, &none, Flags::default()).unwrap_err();
+        assert_eq!(problem.mistakes.len(), 3, "{problem}");
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        assert_eq!(without_password("postgres://me:secret@db/x"), "postgres://me@db/x");
+    }
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! The command `merestone`: parses the command line, runs it, sets the exit code; nothing else.
+
+fn main() -> std::process::ExitCode {
+    merestone::cli::main()
+}

@@ -33,9 +33,21 @@ try {
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     timeout: LIMIT_MS,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'Asia/Shanghai' });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    locale: 'en-GB',
+    timezoneId: 'Asia/Shanghai',
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(LIMIT_MS);
   await watch(page);
@@ -57,7 +69,12 @@ async function drive(page) {
   await idle(page);
   const banner = await page.locator(testid('banner')).innerText();
   if (!banner.trim()) throw new Error('the banner line is empty');
-  await page.waitForFunction(() => window.merestone.map.queryRenderedFeatures({ layers: ['segments-line', 'segments-dots'].filter((id) => window.merestone.map.getLayer(id)) }).length > 0);
+  await page.waitForFunction(
+    () =>
+      window.merestone.map.queryRenderedFeatures({
+        layers: ['segments-line', 'segments-dots'].filter((id) => window.merestone.map.getLayer(id)),
+      }).length > 0,
+  );
   await shot('overview-en.png');
 
   step = 'switch to Chinese';
@@ -76,7 +93,8 @@ async function drive(page) {
   step = 'get a finished receipt';
   await page.waitForSelector(`${testid('receipt')} ${testid('receipt-state')}:not([data-state="checking"])`);
   const state = await page.getAttribute(`${testid('receipt')} ${testid('receipt-state')}`, 'data-state');
-  if (state !== 'done') throw new Error(`the receipt is ${state}: ${(await page.locator(testid('receipt')).innerText()).slice(0, 600)}`);
+  if (state !== 'done')
+    throw new Error(`the receipt is ${state}: ${(await page.locator(testid('receipt')).innerText()).slice(0, 600)}`);
   const receipt = (await page.locator(testid('receipt-number')).innerText()).trim();
   const coverage = (await page.locator(testid('coverage-percent')).first().innerText()).trim();
   if (!/^\d+(\.\d+)?\s*%$/.test(coverage)) throw new Error(`the coverage reads "${coverage}"`);
@@ -88,7 +106,11 @@ async function drive(page) {
   step = 'open the card of a marker';
   await clickMarker(page);
   await page.waitForSelector(`${testid('card')}, ${testid('chooser')}`);
-  if (await page.locator(testid('chooser')).isVisible()) await page.locator(`${testid('chooser')} ${testid('picked')}`).first().click();
+  if (await page.locator(testid('chooser')).isVisible())
+    await page
+      .locator(`${testid('chooser')} ${testid('picked')}`)
+      .first()
+      .click();
   await page.waitForSelector(`${testid('card')} ${testid('card-title')}`);
   const card = (await page.locator(`${testid('card')} ${testid('card-title')}`).innerText()).trim();
   if (!card) throw new Error('the card has no title');
@@ -117,16 +139,24 @@ async function watch(page) {
   });
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== home) complaints.push(`foreign request: ${request.url()}`);
+    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== home)
+      complaints.push(`foreign request: ${request.url()}`);
   });
-  await page.exposeFunction('merestoneViolation', (text) => void complaints.push(`refused by the content security policy: ${text}`));
+  await page.exposeFunction(
+    'merestoneViolation',
+    (text) => void complaints.push(`refused by the content security policy: ${text}`),
+  );
   await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => window.merestoneViolation(`${event.violatedDirective} ${event.blockedURI}`));
+    document.addEventListener('securitypolicyviolation', (event) =>
+      window.merestoneViolation(`${event.violatedDirective} ${event.blockedURI}`),
+    );
   });
 }
 
 async function idle(page) {
-  const late = new Promise((_, reject) => setTimeout(reject, LIMIT_MS, new Error('the map did not come to rest')).unref());
+  const late = new Promise((_, reject) =>
+    setTimeout(reject, LIMIT_MS, new Error('the map did not come to rest')).unref(),
+  );
   await Promise.race([page.evaluate(() => window.merestone.idle()), late]);
 }
 

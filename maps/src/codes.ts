@@ -191,7 +191,12 @@ export const CODES: Record<string, Record<string, Record<Lang, string>>> = {
 /** Which list the codes of a field come from; some fields mean another list in each collection. */
 const LISTS: Record<string, string | Record<string, string>> = {
   kind: { markers: 'marker_kind', ports: 'port_kind', projects: 'project_kind', inspections: 'inspection_kind' },
-  state: { markers: 'marker_condition', projects: 'project_state', findings: 'finding_state', inspections: 'inspection_state' },
+  state: {
+    markers: 'marker_condition',
+    projects: 'project_state',
+    findings: 'finding_state',
+    inspections: 'inspection_state',
+  },
   condition: 'marker_condition',
   character: 'section_character',
   status: 'port_status',

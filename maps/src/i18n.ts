@@ -9,7 +9,6 @@ import type { Names } from './api/wire.ts';
 type Text = Record<Lang, string>;
 
 export const TEXTS = {
-  app_name: { en: 'Merestone', zh: '界石 Merestone' },
   map_label: { en: 'Map of the boundary', zh: '国界地图' },
   choose_boundary: { en: 'Choose a boundary', zh: '选择国界' },
   upload: { en: 'Upload', zh: '上传' },
@@ -19,10 +18,8 @@ export const TEXTS = {
   layers: { en: 'Layers', zh: '图层' },
   help: { en: 'Help', zh: '帮助' },
   close: { en: 'Close', zh: '关闭' },
-  back: { en: 'Back', zh: '返回' },
   language: { en: 'Language', zh: '语言' },
   dismiss: { en: 'Dismiss', zh: '知道了' },
-  retry: { en: 'Try again', zh: '重试' },
   loading: { en: 'Loading…', zh: '正在读取…' },
   whole_line: { en: 'Show the whole line', zh: '显示全线' },
   zoom_in: { en: 'Zoom in', zh: '放大' },
@@ -54,7 +51,6 @@ export const TEXTS = {
   local_time: { en: 'local', zh: '当地' },
   fingerprint: { en: 'SHA-256', zh: 'SHA-256' },
   size: { en: 'Size', zh: '大小' },
-  format: { en: 'Format', zh: '格式' },
   original_file: { en: 'Original file', zh: '原始文件' },
   what_came: { en: 'What came', zh: '收到的内容' },
   tracks: { en: 'tracks', zh: '轨迹' },
@@ -72,7 +68,6 @@ export const TEXTS = {
   warnings_shown: { en: '{shown} of {total} shown', zh: '共 {total} 条，显示 {shown} 条' },
   at_line: { en: 'line {line}', zh: '第 {line} 行' },
   at_line_column: { en: 'line {line}, column {column}', zh: '第 {line} 行第 {column} 列' },
-  in_file: { en: 'File', zh: '文件' },
   what_to_do: { en: 'What to do', zh: '怎么办' },
   coverage: { en: 'Coverage', zh: '覆盖率' },
   coverage_of: { en: '{covered} of {total}', zh: '{total} 中的 {covered}' },
@@ -89,7 +84,6 @@ export const TEXTS = {
   visited: { en: 'Visited', zh: '已到访' },
   passed: { en: 'Passed by', zh: '经过' },
   missed: { en: 'Missed', zh: '未到访' },
-  not_inspected: { en: 'No visit recorded', zh: '无到访记录' },
   none_missed: { en: 'none', zh: '无' },
   verdicts: { en: 'Findings', zh: '检核结论' },
   pass: { en: 'pass', zh: '合格' },
@@ -118,8 +112,6 @@ export const TEXTS = {
   copy: { en: 'Copy', zh: '复制' },
   copied: { en: 'Copied', zh: '已复制' },
   copy_failed: { en: 'Could not copy; select the text instead.', zh: '无法复制，请手动选取文字。' },
-  latitude: { en: 'Latitude', zh: '纬度' },
-  longitude: { en: 'Longitude', zh: '经度' },
   along_the_line: { en: 'Along the line', zh: '沿线位置' },
   chainage: { en: 'Chainage', zh: '里程' },
   offset: { en: 'Offset', zh: '偏距' },
@@ -129,7 +121,6 @@ export const TEXTS = {
   height: { en: 'Height', zh: '高程' },
   uncertainty: { en: 'Standard uncertainty', zh: '标准不确定度' },
   material: { en: 'Material', zh: '材质' },
-  keeper: { en: 'Kept by', zh: '维护方' },
   kind: { en: 'Kind', zh: '类别' },
   state: { en: 'State', zh: '状态' },
   number: { en: 'Number', zh: '编号' },
@@ -137,7 +128,6 @@ export const TEXTS = {
   measured: { en: 'measured', zh: '实测' },
   tolerance: { en: 'tolerance', zh: '限差' },
   history: { en: 'History', zh: '历史' },
-  in_force_from: { en: 'in force from {date}', zh: '自 {date} 生效' },
   known_from: { en: 'recorded {date}', zh: '{date} 登记' },
   until: { en: 'until {date}', zh: '至 {date}' },
   version: { en: 'version {n}', zh: '第 {n} 版' },
@@ -178,7 +168,6 @@ export const TEXTS = {
   legend_auxiliary: { en: 'auxiliary', zh: '辅助' },
   legend_range_mark: { en: 'range mark', zh: '导标' },
   legend_buoy: { en: 'buoy', zh: '浮标' },
-  legend_constellation: { en: 'Constellation and kind', zh: '组合与类别' },
   legend_condition: { en: 'Condition', zh: '状态' },
   legend_visit: { en: 'Newest inspection', zh: '最近一次检查' },
   legend_intact: { en: 'intact', zh: '完好' },
@@ -229,7 +218,10 @@ export const TEXTS = {
   err_tiles: { en: 'Part of the map could not be read', zh: '部分地图无法读取' },
   err_land: { en: 'The land of the base map could not be read', zh: '底图陆地无法读取' },
   err_marker: { en: 'Marker {label} was not found', zh: '没有找到界标 {label}' },
-  err_webgl: { en: 'This browser cannot draw the map (WebGL2 is missing or switched off).', zh: '此浏览器无法绘制地图（缺少或关闭了 WebGL2）。' },
+  err_webgl: {
+    en: 'This browser cannot draw the map (WebGL2 is missing or switched off).',
+    zh: '此浏览器无法绘制地图（缺少或关闭了 WebGL2）。',
+  },
   err_webgl_do: { en: 'Use a current Chrome, Edge or Firefox.', zh: '请使用新版 Chrome、Edge 或 Firefox。' },
   no_boundaries: { en: 'The register holds no boundary yet.', zh: '登记册中还没有国界。' },
   no_boundaries_do: {
@@ -305,6 +297,8 @@ export interface Words {
   t(key: TextKey, values?: Record<string, string | number>): string;
   code(list: string, code: string | null | undefined): string;
   name(names: Names | null | undefined): string;
+  /** Things in a row, with the comma of the language. */
+  list(parts: (string | null | undefined)[]): string;
   /** `message_en` or `message_zh` of anything that carries both. */
   either(en: string | null | undefined, zh: string | null | undefined): string;
 }
@@ -325,6 +319,7 @@ export function words(lang: Lang): Words {
       if (!names) return '';
       return (lang === 'zh' ? (names.zh ?? names.en) : (names.en ?? names.zh)) ?? names.ru ?? names.ko ?? '';
     },
+    list: (parts) => parts.filter(Boolean).join(lang === 'zh' ? '，' : ', '),
     either(en, zh) {
       return (lang === 'zh' ? zh || en : en || zh) ?? '';
     },

@@ -91,14 +91,21 @@ root.prepend(header, createBanner(app));
 stage.append(followPointer(app, panel), createEmptyNotice(app), createLayers(app), panel.element);
 listenToKeys(app, panel, help);
 root.append(createStatus(app));
-document.body.append(createDropZone(app, (files) => uploads.add(files)), help);
+document.body.append(
+  createDropZone(app, (files) => uploads.add(files)),
+  help,
+);
 
 // --- What follows the state ---------------------------------------------------------------------------------
 
 function showLang(): void {
   document.documentElement.lang = store.now.lang === 'zh' ? 'zh-CN' : 'en';
   mapBox.setAttribute('aria-label', store.now.words.t('map_label'));
-  for (const [kind, key] of [['zoom-in', 'zoom_in'], ['zoom-out', 'zoom_out'], ['compass', 'north_up']] as const) {
+  for (const [kind, key] of [
+    ['zoom-in', 'zoom_in'],
+    ['zoom-out', 'zoom_out'],
+    ['compass', 'north_up'],
+  ] as const) {
     const button = mapBox.querySelector<HTMLElement>(`.maplibregl-ctrl-${kind}`);
     button?.setAttribute('aria-label', store.now.words.t(key));
     button?.setAttribute('title', store.now.words.t(key));
@@ -145,7 +152,13 @@ async function refreshTiles(): Promise<void> {
 
 function writeLink(): void {
   const { boundary, layers, lang: now, selection } = store.now;
-  const hash = writeHash({ boundary: boundary?.key ?? null, camera: boundary ? cameraOf(map) : null, layers, lang: now, selection });
+  const hash = writeHash({
+    boundary: boundary?.key ?? null,
+    camera: boundary ? cameraOf(map) : null,
+    layers,
+    lang: now,
+    selection,
+  });
   if (hash !== location.hash) history.replaceState(null, '', hash || location.pathname);
 }
 
@@ -166,7 +179,8 @@ map.on('error', ({ error }) => {
   // MapLibre asks for a tile again by itself; one message is enough. Anything but a request is our own mistake.
   const status = (error as { status?: number }).status;
   if (status !== undefined) toast.error(store.now.words.t('err_tiles'), new RequestError({ kind: 'status', status }));
-  else if (error instanceof TypeError) toast.error(store.now.words.t('err_tiles'), new RequestError({ kind: 'unreachable' }));
+  else if (error instanceof TypeError)
+    toast.error(store.now.words.t('err_tiles'), new RequestError({ kind: 'unreachable' }));
   else console.error(error);
 });
 
@@ -174,7 +188,8 @@ window.addEventListener('hashchange', () => {
   const next = readHash(location.hash);
   const boundary = store.now.boundaries.find(({ key }) => key === next.boundary) ?? store.now.boundary;
   if (next.lang && next.lang !== store.now.lang) store.set({ lang: next.lang, words: words(next.lang) });
-  if (next.camera) map.jumpTo({ center: [next.camera.lon, next.camera.lat], zoom: next.camera.zoom, bearing: next.camera.bearing });
+  if (next.camera)
+    map.jumpTo({ center: [next.camera.lon, next.camera.lat], zoom: next.camera.zoom, bearing: next.camera.bearing });
   store.set({ boundary, layers: next.layers, selection: next.selection, alsoHere: [] });
 });
 
@@ -225,7 +240,9 @@ function startMap() {
   try {
     return createMap(mapBox, lang, link.camera, store.now.words);
   } catch (error) {
-    mapBox.append(h('p', { class: 'no-map' }, `${store.now.words.t('err_webgl')} ${store.now.words.t('err_webgl_do')}`));
+    mapBox.append(
+      h('p', { class: 'no-map' }, `${store.now.words.t('err_webgl')} ${store.now.words.t('err_webgl_do')}`),
+    );
     throw error;
   }
 }

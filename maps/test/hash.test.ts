@@ -17,7 +17,10 @@ test('every part of a link survives the round trip', () => {
     const state: LinkState = {
       boundary: 'astrand-veyra',
       camera: { lat: 42.5, lon: -168.125, zoom: 9.25, bearing: -30.5 },
-      layers: [{ id: 'towns', on: false }, { id: 'tracks', on: true }],
+      layers: [
+        { id: 'towns', on: false },
+        { id: 'tracks', on: true },
+      ],
       lang: 'zh',
       selection,
     };
@@ -38,7 +41,8 @@ test('a broken link gives what can be read and no error', () => {
 });
 
 test('more digits when zoomed in', () => {
-  const at = (zoom: number): string => writeHash({ ...empty, camera: { lat: 42.123456789, lon: 1.123456789, zoom, bearing: 0 } });
+  const at = (zoom: number): string =>
+    writeHash({ ...empty, camera: { lat: 42.123456789, lon: 1.123456789, zoom, bearing: 0 } });
   assert.equal(at(5), '#v=42.1235,1.1235,5.00');
   assert.equal(at(14), '#v=42.123457,1.123457,14.00');
 });

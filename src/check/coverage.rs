@@ -387,7 +387,9 @@ impl<'a> Walk<'a> {
 
     fn visit(&self, mark: usize, stretches: &[Stretch]) -> Visit {
         let chainage = self.case.feet[mark].chainage;
-        let due = stretches.iter().any(|s| (s.from..=s.to).contains(&chainage));
+        // Beyond the first and last place walked the team has not been yet: that is left, not missed.
+        let reach = self.covered.first().map_or(0.0, |c| c.0)..=self.covered.last().map_or(-1.0, |c| c.1);
+        let due = reach.contains(&chainage) && stretches.iter().any(|s| (s.from..=s.to).contains(&chainage));
         let Some(approach) = self.approaches[mark] else {
             let outcome = if due { Outcome::Missed } else { Outcome::Left };
             let buffer_m = self.case.tolerances.buffer_m.value;

@@ -256,7 +256,11 @@ fn a_planned_route_counts_to_its_ends() {
         from: 0.0,
         to: 3000.0,
     }]);
-    assert_eq!(coverage.visits[0].outcome, Outcome::Missed);
+    assert_eq!(coverage.visits[0].outcome, Outcome::Left);
+    let [gap] = coverage.gaps[..] else {
+        panic!("{:?}", coverage.gaps)
+    };
+    assert_eq!((gap.to, gap.verdict), (3000.0, Verdict::Fail));
     assert!((coverage.percent() - 50.8).abs() < 0.1, "{}", coverage.percent());
 }
 

@@ -1,3 +1,189 @@
-//! One file per subcommand.
+//! One file per subcommand. Exit code 0: fine; 1: findings or a refusal; 2: usage or a fault.
 
+mod check;
+mod config;
+mod demo;
+mod import;
 pub mod inspect;
+mod migrate;
+mod progress;
+mod report;
+mod serve;
+mod upload;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Flags};
+use crate::domain::problem::Problem;
+use crate::domain::text::Lang;
+use crate::service::{Clock, Error};
+
+/// Keep a land boundary: register, checks, map, documents.
+#[derive(Parser)]
+#[command(name = "merestone", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the register is; for the commands that need it.
+#[derive(Debug, Clone, clap::Args)]
+struct Place {
+    /// Folder for originals and the private database [env: MERESTONE_DATA_DIR]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+impl Place {
+    fn flags(&self) -> Flags {
+        Flags {
+            bind: None,
+            data_dir: self.data_dir.clone(),
+        }
+    }
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the register; without DATABASE_URL with a private PostGIS under the data folder
+    Serve(serve::ServeArgs),
+    /// Load the sample borders into the register if they are not there, then serve
+    Demo(serve::ServeArgs),
+    /// Take records over from files
+    Import(import::ImportArgs),
+    Inspect(inspect::InspectArgs),
+    /// Hand files in to a running service and print the receipts
+    Upload(upload::UploadArgs),
+    /// Run the checks over plain files; needs no database
+    Check(check::CheckArgs),
+    /// Write a document of the register
+    Report(report::ReportArgs),
+    /// Bring the database's schema to this release's
+    Migrate(Place),
+    /// Print the settings that hold, and where each comes from
+    Config(Place),
+}
+
+/// Why a command ended badly.
+enum Failure {
+    Service(Error),
+    /// For the user's eyes, in both languages already.
+    Fault(String),
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Service(error.into())
+    }
+}
+
+type Outcome = Result<u8, Failure>;
+
+const FINE: u8 = 0;
+/// There were findings, or something was refused.
+const FOUND: u8 = 1;
+const FAULT: u8 = 2;
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log();
+    let outcome = match cli.command {
+        Command::Serve(args) => run(serve::run(args)),
+        Command::Demo(args) => run(demo::run(args)),
+        Command::Import(args) => run(import::run(args)),
+        Command::Upload(args) => run(upload::run(args)),
+        Command::Report(args) => run(report::run(args)),
+        Command::Migrate(place) => run(migrate::run(place)),
+        Command::Check(args) => check::run(&args),
+        Command::Config(place) => config::run(&place),
+        Command::Inspect(args) => {
+            let now = Clock::system().unix();
+            Ok(inspect::run(
+                &args,
+                now,
+                &mut std::io::stdout().lock(),
+                &mut std::io::stderr().lock(),
+            ))
+        }
+    };
+    ExitCode::from(match outcome {
+        Ok(code) => code,
+        Err(Failure::Service(Error::Refused(problem))) => {
+            tell(&problem);
+            FOUND
+        }
+        Err(Failure::Service(Error::Fault(fault))) => {
+            eprintln!("merestone: {fault}");
+            FAULT
+        }
+        Err(Failure::Fault(said)) => {
+            eprintln!("merestone: {said}");
+            FAULT
+        }
+    })
+}
+
+/// The language of the terminal: Chinese where the locale is, else English.
+fn language() -> Lang {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    if locale.is_some_and(|locale| locale.starts_with("zh")) {
+        Lang::Zh
+    } else {
+        Lang::En
+    }
+}
+
+/// A refusal on the terminal: file, place, what, every mistake, what to do.
+fn tell(problem: &Problem) {
+    let lang = language();
+    let mut head = String::new();
+    if let Some(file) = &problem.file {
+        head.push_str(file);
+        if let Some(place) = problem.place {
+            head.push_str(&format!(":{}:{}", place.line, place.column));
+        }
+        head.push_str(": ");
+    }
+    eprintln!("merestone: {head}{}", problem.detail.get(lang));
+    for mistake in &problem.mistakes {
+        eprintln!("  {}: {}", mistake.at, mistake.detail.get(lang));
+    }
+    if !problem.remedy.get(lang).is_empty() {
+        eprintln!("  {}", problem.remedy.get(lang));
+    }
+}
+
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("MERESTONE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("merestone=info,warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+}
+
+fn run(command: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|fault| Failure::Fault(format!("the runtime cannot be started: {fault}")))?;
+    runtime.block_on(command)
+}
+
+/// The settings, from `merestone.toml` in the current folder, the environment and the flags.
+fn settings(flags: Flags) -> Result<Config, Failure> {
+    let file = match std::fs::read_to_string("merestone.toml") {
+        Ok(text) => Some(text),
+        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => None,
+        Err(fault) => return Err(Failure::Fault(format!("merestone.toml cannot be read: {fault}"))),
+    };
+    Ok(Config::new(file.as_deref(), &|name| std::env::var(name).ok(), flags)?)
+}

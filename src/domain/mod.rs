@@ -5,6 +5,7 @@
 //! team brings home, [`finding`] for what a check says, [`problem`] for what is refused.
 
 pub mod boundary;
+pub mod collection;
 pub mod finding;
 pub mod id;
 pub mod inspection;

@@ -5,6 +5,12 @@ use super::text::Message;
 use crate::geom::line::{Foot, Side};
 use crate::unit::{Chainage, LonLat};
 
+/// Nearer along the line than this, something is at a marker, not between two.
+const AT_MARKER_M: f64 = 0.5;
+
+/// Nearer to the line than this, something is said to be on it: what a marker's own position is good to.
+const ON_LINE_M: f64 = 0.05;
+
 /// The markers of a line by chainage, to say between which two a place lies.
 #[derive(Debug, Clone, Default)]
 pub struct Milestones(Vec<(f64, String)>);
@@ -34,7 +40,15 @@ impl Milestones {
     /// `between markers 417 and 418, 320 m from 417`, in both languages.
     pub fn describe(&self, chainage: f64) -> Message {
         let along = |from: f64| (chainage - from).abs().round();
-        match self.around(chainage) {
+        let (before, after) = self.around(chainage);
+        if let Some((_, at)) = [before, after]
+            .into_iter()
+            .flatten()
+            .find(|(at, _)| (chainage - at).abs() < AT_MARKER_M)
+        {
+            return Message::new(format!("at marker {at}"), format!("{at}号界标处"));
+        }
+        match (before, after) {
             (Some((at, before)), Some((_, after))) => Message::new(
                 format!("between markers {before} and {after}, {} m from {before}", along(*at)),
                 format!("{before}号与{after}号界标之间，距{before}号界标{}米", along(*at)),
@@ -88,7 +102,8 @@ impl Milestones {
         } else {
             format!("{:.0}", foot.distance)
         };
-        let (en, zh) = match foot.side {
+        let side = if foot.distance < ON_LINE_M { Side::On } else { foot.side };
+        let (en, zh) = match side {
             Side::On => ("on the line".to_owned(), "位于界线上".to_owned()),
             Side::Left => match sides[0] {
                 Some(party) => (format!("{away} m inside {party}"), format!("{party}一侧{away}米")),

@@ -191,23 +191,20 @@ impl GeodesicLine {
         let length = self.piece_length(piece);
         let inner = (ON_LINE_M..=length - ON_LINE_M).contains(&along);
         if !inner {
-            // At a vertex the point belongs to the outside of the bend, whichever of the two geodesics it is held to.
             let vertex = if along < ON_LINE_M { piece } else { piece + 1 };
+            let towards = self.ellipsoid.inverse(self.vertices[vertex], point).azimuth_start;
             if let (Some(before), Some(after)) = (self.course_into(vertex), self.course_out_of(vertex)) {
-                let bend = turn(before, after);
-                if bend.abs() > 1e-9 {
-                    return if bend > 0.0 { Side::Left } else { Side::Right };
-                }
+                let sides = (side_of(before, towards), side_of(after, towards));
+                // Where the arms disagree the point lies beyond a sharp bend, on its outside.
+                let outside = if turn(before, after) > 0.0 {
+                    Side::Left
+                } else {
+                    Side::Right
+                };
+                return if sides.0 == sides.1 { sides.0 } else { outside };
             }
-            let course = if vertex == piece {
-                self.course_out_of(vertex).or_else(|| self.course_into(vertex))
-            } else {
-                self.course_into(vertex).or_else(|| self.course_out_of(vertex))
-            };
-            return side_of(
-                course.unwrap_or(0.0),
-                self.ellipsoid.inverse(self.vertices[vertex], point).azimuth_start,
-            );
+            let course = self.course_out_of(vertex).or_else(|| self.course_into(vertex));
+            return side_of(course.unwrap_or(0.0), towards);
         }
         let course = self
             .ellipsoid

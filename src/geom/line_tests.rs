@@ -154,3 +154,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn beside_a_bend_too_slight_to_see_the_side_is_still_right() {
+    // A river's line: the point is 46 m to its right, its foot some micrometres from the middle vertex.
+    let vertices = [
+        (-167.9478223592, 42.5166214902),
+        (-167.9477147181, 42.5165127322),
+        (-167.9476070774, 42.516403974),
+    ];
+    let line = GeodesicLine::new(Ellipsoid::grs80(), vertices.map(|(lon, lat)| at(lon, lat)).to_vec()).unwrap();
+    assert_eq!(line.foot(at(-167.9481688109, 42.5162667686)).side, Side::Right);
+    assert_eq!(line.foot(at(-167.9472304300, 42.5167750472)).side, Side::Left);
+}

@@ -180,7 +180,7 @@ impl Data<'_> {
             "markers_note": self.filled("s_markers", &[&m.markers.len().to_string()])?,
             "findings": self.findings()?,
             "remarks": self.remarks(),
-            "remarks_short": m.remarks.iter().flat_map(|r| r.text.iter()).map(|(_, text)| text.len()).sum::<usize>() < 1200,
+            "last_remark_short": self.last_remark_is_short(),
             "parity": self.parity()?,
             "signatures": self.signatures()?,
             "map": match drawing { Some(drawing) => self.map(drawing)?, None => Value::Null },
@@ -536,6 +536,15 @@ impl Data<'_> {
             json!({ "party": remark.party.as_ref().map(|code| self.party(code)), "texts": texts })
         });
         remarks.collect()
+    }
+
+    /// Short enough to stay on one page with the signatures.
+    fn last_remark_is_short(&self) -> bool {
+        const ROOM: usize = 600;
+        self.model
+            .remarks
+            .last()
+            .is_none_or(|remark| remark.text.iter().all(|(_, text)| text.chars().count() < ROOM))
     }
 
     fn parity(&self) -> Part {

@@ -485,7 +485,7 @@ fn an_act_of_sixty_markers_is_pdf_a() {
             "U-000015",
             hash,
             "2026-09-20 06:30:00",
-            "Page 3 of 4",
+            "Page 2 of ",
             "两种文本同等",
             "equally authentic",
             "1 : 300 000",
@@ -500,6 +500,30 @@ fn a_long_notice_stands_in_full_on_the_first_page() {
     model.boundary.notice = Some(names("来源：委员会公布的登记资料。", &source));
     let bytes = made("act-notice", &model, ZH_EN);
     holds(&bytes, &["LASTWORD", "来源：委员会公布的登记资料。"]);
+}
+
+#[test]
+fn signatures_never_stand_alone_on_a_page() {
+    for n in [0, 1, 2, 20, 50] {
+        let mut model = an_act(60);
+        let remark = model.remarks[0].clone();
+        model.remarks = vec![remark; n];
+        let Some(text) = text_of(&act(&model, ZH_EN, fonts()).unwrap()) else {
+            return;
+        };
+        let page = text
+            .split('\u{c}')
+            .find(|page| page.contains("Texts and signatures"))
+            .unwrap();
+        let part = if n == 0 { "9. Remarks" } else { "October 2026" };
+        assert!(
+            page.contains(part) && page.contains("For Veyra"),
+            "{n} remarks:\n{page}"
+        );
+    }
+    let mut model = an_act(3);
+    model.remarks[1].text = names(&"长".repeat(6000), &"long ".repeat(4000));
+    assert!(text_of(&made("act-long-remark", &model, ZH_EN)).is_none_or(|text| text.contains("For Veyra")));
 }
 
 #[test]

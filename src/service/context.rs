@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::register::Registers;
 use super::tile::Tiles;
 use crate::report::typst::Fonts;
+use crate::store::Db;
 use crate::store::original::Originals;
 
 /// The time of day. A test may stop it.
@@ -56,7 +56,7 @@ impl Ids {
 /// The service as a use sees it. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
-    pub pool: PgPool,
+    pub db: Db,
     pub originals: Originals,
     pub clock: Clock,
     pub ids: Ids,
@@ -65,6 +65,8 @@ pub struct Context {
     /// Where fonts are looked for.
     pub font_dirs: Vec<PathBuf>,
     pub fonts: Arc<tokio::sync::OnceCell<Fonts>>,
+    /// Woken when a job was queued.
+    pub wake: Arc<tokio::sync::Notify>,
     pub registers: Registers,
     pub tiles: Tiles,
     /// Bytes of one upload, at most.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::check::files::{name, rows, unreadable};
@@ -19,7 +18,7 @@ use crate::domain::section::Segment;
 use crate::domain::text::Message;
 use crate::format::border;
 use crate::format::register::{self, Read, ToFrame, names_or_number};
-use crate::format::row::Mapping;
+pub use crate::format::row::Mapping;
 use crate::geom::line::densify;
 use crate::store::audit::Deed;
 use crate::store::boundary::{Keys, NewSegment};
@@ -118,13 +117,13 @@ fn stamp(cx: &Context, class: Class, reason: String) -> Stamp {
 /// # Errors
 /// A refusal that lists all mistakes of the file; nothing of it is then in the register.
 pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Taken> {
-    let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+    let mut tx = cx.db.begin().await?;
     let Some(boundary) = store::boundary::by_key(&mut tx, cx.clock.now(), request.boundary).await? else {
         return Err(not_found(&Message::new("boundary", "国界"), request.boundary));
     };
     let taken = take(cx, &mut tx, &boundary, request).await?;
     if !request.dry_run {
-        tx.commit().await.map_err(store::Error::from)?;
+        store::commit(tx).await?;
     }
     Ok(taken)
 }
@@ -137,7 +136,7 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
     let text = std::fs::read_to_string(path).map_err(|fault| unreadable(path, &fault))?;
     let border = border::read(&text).map_err(|problem| problem.in_file(name(path)))?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+    let mut tx = cx.db.begin().await?;
     let reason = format!("taken over from {}", name(path));
     let boundary = found(cx, &mut tx, &border, &stamp(cx, border.class, reason)).await?;
     let mut all = vec![Taken {
@@ -176,18 +175,13 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
         all.push(take(cx, &mut tx, &boundary, &request).await?);
     }
     if !dry_run {
-        tx.commit().await.map_err(store::Error::from)?;
+        store::commit(tx).await?;
     }
     Ok(all)
 }
 
 /// Founds a boundary: parties, instruments, the boundary itself, its sections and inspections.
-async fn found(
-    cx: &Context,
-    conn: &mut PgConnection,
-    border: &border::Border,
-    stamp: &Stamp,
-) -> Result<Held<Boundary>> {
+async fn found(cx: &Context, conn: &mut store::Conn, border: &border::Border, stamp: &Stamp) -> Result<Held<Boundary>> {
     let mut parties = store::boundary::party_ids(conn).await?;
     let new: Vec<_> = border
         .boundary
@@ -239,7 +233,7 @@ async fn found(
     held.ok_or_else(|| not_found(&Message::new("boundary", "国界"), &border.boundary.key))
 }
 
-async fn deed(cx: &Context, conn: &mut PgConnection, kind: Kind, subject: &str, detail: Value) -> Result<()> {
+async fn deed(cx: &Context, conn: &mut store::Conn, kind: Kind, subject: &str, detail: Value) -> Result<()> {
     let deed = Deed {
         at: cx.clock.now(),
         actor: &cx.actor,
@@ -297,12 +291,7 @@ impl Batch<'_> {
     }
 }
 
-async fn take(
-    cx: &Context,
-    conn: &mut PgConnection,
-    boundary: &Held<Boundary>,
-    request: &Request<'_>,
-) -> Result<Taken> {
+async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, request: &Request<'_>) -> Result<Taken> {
     let frame = &boundary.record.frame;
     let file_name = name(request.path);
     let crs = match request.crs {
@@ -391,7 +380,7 @@ async fn take(
 }
 
 /// Any place of the boundary, to choose an operation by; none is needed while there is no line.
-async fn boundary_place(conn: &mut PgConnection, boundary: &Held<Boundary>) -> Result<LonLat> {
+async fn boundary_place(conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<LonLat> {
     let (bbox, ..) = store::feature::extent(conn, boundary.id.uuid()).await?;
     let place = bbox.and_then(|[w, s, ..]| LonLat::new(w, s).ok()).or_else(|| {
         let [w, s, e, n] = boundary.record.frame.crs.area()?;
@@ -401,7 +390,7 @@ async fn boundary_place(conn: &mut PgConnection, boundary: &Held<Boundary>) -> R
 }
 
 /// Records are classified as their boundary is.
-async fn class_of(conn: &mut PgConnection, boundary: &Held<Boundary>) -> Result<Class> {
+async fn class_of(conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<Class> {
     let history = store::version::history(conn, store::version::Table::Boundary, boundary.id.uuid()).await?;
     Ok(history.first().map(|lineage| lineage.class).unwrap_or_default())
 }
@@ -433,7 +422,7 @@ fn known_parties<'a>(batch: &Batch<'_>, codes: impl Iterator<Item = &'a str>) ->
     .into())
 }
 
-async fn segments(conn: &mut PgConnection, batch: &Batch<'_>, read: Vec<Read<Segment>>) -> Result<usize> {
+async fn segments(conn: &mut store::Conn, batch: &Batch<'_>, read: Vec<Read<Segment>>) -> Result<usize> {
     let frame = &batch.boundary.record.frame;
     let mut mistakes: Vec<Mistake> = Vec::new();
     let mut new = Vec::with_capacity(read.len());
@@ -478,7 +467,7 @@ async fn segments(conn: &mut PgConnection, batch: &Batch<'_>, read: Vec<Read<Seg
 
 type ReadMarker = Read<(crate::domain::marker::Marker, Vec<[f64; 2]>)>;
 
-async fn markers(conn: &mut PgConnection, batch: &Batch<'_>, mut read: Vec<ReadMarker>) -> Result<usize> {
+async fn markers(conn: &mut store::Conn, batch: &Batch<'_>, mut read: Vec<ReadMarker>) -> Result<usize> {
     let known = store::marker::markers(conn, batch.cx.clock.now(), batch.boundary.id, None).await?;
     let taken: BTreeMap<&str, ()> = known.iter().map(|m| (m.held.record.number.text(), ())).collect();
     let mistakes: Vec<Mistake> = read

@@ -6,10 +6,13 @@
 pub mod check;
 mod context;
 pub mod demo;
+pub mod glossary;
 pub mod import;
 pub mod inspect;
+pub mod job;
 pub mod register;
 pub mod report;
+pub mod startup;
 pub mod tile;
 pub mod upload;
 pub mod view;

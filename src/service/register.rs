@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Context, Result};
@@ -42,7 +41,7 @@ const COLLECTIONS: [&str; 6] = ["boundaries", "sections", "segments", "markers",
 ///
 /// # Errors
 /// `None` when the boundary has no line yet; a fault when the database cannot be read.
-pub async fn load(cx: &Context, conn: &mut PgConnection, boundary: Held<Boundary>) -> Result<Option<Arc<Register>>> {
+pub async fn load(cx: &Context, conn: &mut store::Conn, boundary: Held<Boundary>) -> Result<Option<Arc<Register>>> {
     let version = store::tile::collections_version(conn, &COLLECTIONS).await?;
     let id = boundary.id;
     let known = cx
@@ -66,7 +65,7 @@ pub async fn load(cx: &Context, conn: &mut PgConnection, boundary: Held<Boundary
 
 async fn read(
     cx: &Context,
-    conn: &mut PgConnection,
+    conn: &mut store::Conn,
     boundary: Held<Boundary>,
     version: i64,
 ) -> Result<Option<Register>> {

@@ -41,7 +41,7 @@ pub async fn act(cx: &Context, inspection: Uuid, languages: [Lang; 2]) -> Result
     let fonts = fonts(cx).await?;
     let file_name = format!("act-{}-{}.pdf", model.boundary.key, model.inspection.number);
     let bytes = tokio::task::spawn_blocking(move || act::act(&model, languages, &fonts)).await??;
-    let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+    let mut tx = cx.db.begin().await?;
     let codes = languages.map(Lang::code).join(",");
     let deed = Deed {
         at: cx.clock.now(),
@@ -53,7 +53,7 @@ pub async fn act(cx: &Context, inspection: Uuid, languages: [Lang; 2]) -> Result
         detail: json!({ "languages": codes, "bytes": bytes.len() }),
     };
     audit::append(&mut tx, deed).await?;
-    tx.commit().await.map_err(store::Error::from)?;
+    store::commit(tx).await?;
     Ok(Document { bytes, file_name })
 }
 
@@ -70,7 +70,7 @@ async fn fonts(cx: &Context) -> Result<Fonts> {
 /// # Errors
 /// When there is no such inspection, or its boundary has no line.
 pub async fn model(cx: &Context, id: Uuid) -> Result<Act> {
-    let mut tx = store::pool::snapshot(&cx.pool).await?;
+    let mut tx = cx.db.snapshot().await?;
     let now = cx.clock.now();
     let found = store::field::inspections(&mut tx, now, None, Some(id)).await?.pop();
     let inspection = found.ok_or_else(|| not_found(&Message::new("inspection", "检查"), id))?;
@@ -94,7 +94,7 @@ pub async fn model(cx: &Context, id: Uuid) -> Result<Act> {
         .collect();
     let tracks = store::track::overviews(&mut tx, &ids).await?;
     let newest_record = store::version::history(&mut tx, store::version::Table::Inspection, id).await?;
-    tx.commit().await.map_err(store::Error::from)?;
+    store::commit(tx).await?;
 
     let known = newest_record.first().map_or(now, |lineage| lineage.known.from);
     let snapshot = run.as_ref().map_or(known, |run| run.at.max(known));

@@ -12,7 +12,8 @@ use super::upload::acquire;
 use super::{Context, Result, not_found};
 use crate::domain::text::Message;
 use crate::store;
-use crate::tile::{Address, collections};
+pub use crate::tile::Address;
+use crate::tile::collections;
 
 /// Tiles made before, until the data change.
 #[derive(Clone, Default)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::register::{self, Register};
@@ -13,6 +12,7 @@ use super::upload::acquire;
 use super::{Context, Result, demo, not_found};
 use crate::crs::{Crs, Frame, Kind, Projection, null_for_display, utm_zone};
 use crate::domain::boundary::Boundary;
+use crate::domain::collection::Collection;
 use crate::domain::id::Held;
 use crate::domain::lineage::Lineage;
 use crate::domain::problem::Problem;
@@ -20,7 +20,8 @@ use crate::domain::text::{Lang, Message, Names};
 use crate::geom::line::{Foot, Side};
 use crate::store;
 use crate::store::check_run::{StoredFinding, StoredRun, Which};
-use crate::store::feature::{Collection, Item, Query};
+pub use crate::store::feature::Item;
+use crate::store::feature::{Query, versions};
 use crate::unit::{Chainage, LonLat, dms};
 
 /// A boundary in the list.
@@ -349,7 +350,7 @@ pub async fn card(cx: &Context, collection: Collection, feature_id: i64) -> Resu
     if let Some(register) = register_of(cx, &mut conn, item.boundary_id).await? {
         more.extend(placed(&mut conn, collection, &item, &register).await?);
     }
-    if let Some(table) = collection.versions() {
+    if let Some(table) = versions(collection) {
         let history = store::version::history(&mut conn, table, item.id).await?;
         let versions: Vec<VersionView> = history.into_iter().map(Into::into).collect();
         more.push(("versions", json_of(&versions)));
@@ -357,7 +358,7 @@ pub async fn card(cx: &Context, collection: Collection, feature_id: i64) -> Resu
     Ok(Card { item, more })
 }
 
-async fn register_of(cx: &Context, conn: &mut PgConnection, boundary: Option<Uuid>) -> Result<Option<Arc<Register>>> {
+async fn register_of(cx: &Context, conn: &mut store::Conn, boundary: Option<Uuid>) -> Result<Option<Arc<Register>>> {
     let Some(id) = boundary else { return Ok(None) };
     let Some(held) = store::boundary::by_id(conn, cx.clock.now(), crate::domain::id::Id::new(id)).await? else {
         return Ok(None);
@@ -367,7 +368,7 @@ async fn register_of(cx: &Context, conn: &mut PgConnection, boundary: Option<Uui
 
 /// What a card says about a feature's place: positions, linear reference, elements, findings.
 async fn placed(
-    conn: &mut PgConnection,
+    conn: &mut store::Conn,
     collection: Collection,
     item: &Item,
     register: &Arc<Register>,
@@ -393,7 +394,7 @@ async fn placed(
 }
 
 async fn marker_parts(
-    conn: &mut PgConnection,
+    conn: &mut store::Conn,
     item: &Item,
     register: &Arc<Register>,
 ) -> Result<Vec<(&'static str, Value)>> {
@@ -551,6 +552,36 @@ pub async fn items(
     Ok(store::feature::items(&mut conn, collection, &query).await?)
 }
 
+/// How many features of a collection there are, at a boundary and in a box.
+///
+/// # Errors
+/// As [`items`].
+pub async fn count(
+    cx: &Context,
+    collection: Collection,
+    boundary: Option<&str>,
+    bbox: Option<[f64; 4]>,
+) -> Result<i64> {
+    let mut conn = acquire(cx).await?;
+    let boundary = match boundary {
+        Some(key) => store::boundary::by_key(&mut conn, cx.clock.now(), key)
+            .await?
+            .map(|held| held.id.uuid()),
+        None => None,
+    };
+    let query = Query {
+        boundary,
+        bbox,
+        ..Query::default()
+    };
+    Ok(store::feature::count(&mut conn, collection, &query).await?)
+}
+
+/// The layers of a boundary's tiles.
+pub fn tile_layers() -> &'static [crate::tile::Layer] {
+    crate::tile::LAYERS
+}
+
 /// An inspection with what belongs to it.
 #[derive(Debug, Serialize)]
 pub struct InspectionView {
@@ -619,5 +650,5 @@ pub async fn job(cx: &Context, id: Uuid) -> Result<store::job::Job> {
 
 /// Whether the service can answer: the database is there and has this release's schema.
 pub async fn is_ready(cx: &Context) -> bool {
-    store::pool::is_ready(&cx.pool).await
+    cx.db.is_ready().await
 }

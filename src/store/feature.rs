@@ -6,160 +6,112 @@ use uuid::Uuid;
 
 use super::Result;
 use super::version::Table;
+use crate::domain::collection::Collection;
 
-/// The collections, by the names of the interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Collection {
-    Sections,
-    Segments,
-    BoundaryPoints,
-    Markers,
-    Islands,
-    Routes,
-    Tracks,
-    Ports,
-    Projects,
-    Findings,
+/// The table whose versions are the history of its features; none for what is never changed.
+pub const fn versions(collection: Collection) -> Option<Table> {
+    match collection {
+        Collection::Sections => Some(Table::Section),
+        Collection::Segments => Some(Table::Segment),
+        Collection::BoundaryPoints => Some(Table::BoundaryPoint),
+        Collection::Markers => Some(Table::Marker),
+        Collection::Islands => Some(Table::Island),
+        Collection::Routes => Some(Table::Route),
+        Collection::Ports => Some(Table::Port),
+        Collection::Projects => Some(Table::Project),
+        Collection::Tracks | Collection::Findings => None,
+    }
 }
 
-impl Collection {
-    pub const ALL: [Self; 10] = [
-        Self::Sections,
-        Self::Segments,
-        Self::BoundaryPoints,
-        Self::Markers,
-        Self::Islands,
-        Self::Routes,
-        Self::Tracks,
-        Self::Ports,
-        Self::Projects,
-        Self::Findings,
-    ];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sections => "sections",
-            Self::Segments => "segments",
-            Self::BoundaryPoints => "boundary_points",
-            Self::Markers => "markers",
-            Self::Islands => "islands",
-            Self::Routes => "routes",
-            Self::Tracks => "tracks",
-            Self::Ports => "ports",
-            Self::Projects => "projects",
-            Self::Findings => "findings",
+/// Rows of feature id, identity, boundary, display geometry, raw received position and properties.
+const fn source(collection: Collection) -> &'static str {
+    match collection {
+        Collection::Sections => {
+            "select s.feature_id, s.section_id as id, s.boundary_id, null::jsonb as received,
+                    (select st_collect(g.display order by g.ordinal) from segment g
+                     where g.section_id = s.section_id and upper_inf(g.known) and g.in_force @> now()) as display,
+                    jsonb_build_object('key', s.key, 'ordinal', s.ordinal, 'names', s.names,
+                        'character', s.character, 'legal_status', s.legal_status,
+                        'technical_status', s.technical_status,
+                        'length_m', (select sum(g.length_m) from segment g
+                                     where g.section_id = s.section_id and upper_inf(g.known)
+                                       and g.in_force @> now())) as properties
+             from section s where upper_inf(s.known) and s.in_force @> now()"
         }
-    }
-
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| c.name() == name)
-    }
-
-    /// The table whose versions are the history of its features; none for what is never changed.
-    pub const fn versions(self) -> Option<Table> {
-        match self {
-            Self::Sections => Some(Table::Section),
-            Self::Segments => Some(Table::Segment),
-            Self::BoundaryPoints => Some(Table::BoundaryPoint),
-            Self::Markers => Some(Table::Marker),
-            Self::Islands => Some(Table::Island),
-            Self::Routes => Some(Table::Route),
-            Self::Ports => Some(Table::Port),
-            Self::Projects => Some(Table::Project),
-            Self::Tracks | Self::Findings => None,
+        Collection::Segments => {
+            "select g.feature_id, g.segment_id as id, g.boundary_id, null::jsonb as received, g.display,
+                    jsonb_build_object('section', s.key, 'ordinal', g.ordinal, 'names', s.names,
+                        'character', s.character, 'line_type', g.line_type, 'movability', g.movability,
+                        'length_m', g.length_m, 'vertices', st_npoints(g.legal),
+                        'description', jsonb_build_object('en', g.description_en, 'zh', g.description_zh)
+                    ) as properties
+             from segment g join section s on s.section_id = g.section_id and upper_inf(s.known) and s.in_force @> now()
+             where upper_inf(g.known) and g.in_force @> now()"
         }
-    }
-
-    /// Rows of feature id, identity, boundary, display geometry, raw received position and properties.
-    const fn source(self) -> &'static str {
-        match self {
-            Self::Sections => {
-                "select s.feature_id, s.section_id as id, s.boundary_id, null::jsonb as received,
-                        (select st_collect(g.display order by g.ordinal) from segment g
-                         where g.section_id = s.section_id and upper_inf(g.known) and g.in_force @> now()) as display,
-                        jsonb_build_object('key', s.key, 'ordinal', s.ordinal, 'names', s.names,
-                            'character', s.character, 'legal_status', s.legal_status,
-                            'technical_status', s.technical_status,
-                            'length_m', (select sum(g.length_m) from segment g
-                                         where g.section_id = s.section_id and upper_inf(g.known)
-                                           and g.in_force @> now())) as properties
-                 from section s where upper_inf(s.known) and s.in_force @> now()"
-            }
-            Self::Segments => {
-                "select g.feature_id, g.segment_id as id, g.boundary_id, null::jsonb as received, g.display,
-                        jsonb_build_object('section', s.key, 'ordinal', g.ordinal, 'names', s.names,
-                            'character', s.character, 'line_type', g.line_type, 'movability', g.movability,
-                            'length_m', g.length_m, 'vertices', st_npoints(g.legal),
-                            'description', jsonb_build_object('en', g.description_en, 'zh', g.description_zh)
-                        ) as properties
-                 from segment g join section s on s.section_id = g.section_id and upper_inf(s.known) and s.in_force @> now()
-                 where upper_inf(g.known) and g.in_force @> now()"
-            }
-            Self::BoundaryPoints => {
-                "select p.feature_id, p.boundary_point_id as id, p.boundary_id, p.received, p.display,
-                        jsonb_build_object('number', p.number, 'sigma_m', p.sigma_m) as properties
-                 from boundary_point p where upper_inf(p.known) and p.in_force @> now()"
-            }
-            Self::Markers => {
-                "select m.feature_id, m.marker_id as id, m.boundary_id, e.received, e.display,
-                        jsonb_build_object('number', m.number, 'names', m.names, 'constellation', m.constellation,
-                            'kind', m.kind, 'condition', m.condition, 'sequence', m.sequence, 'keeper', k.code,
-                            'section', s.key) as properties
-                 from marker m
-                 join lateral (select received, display from marker_element e
-                               where e.marker_id = m.marker_id and upper_inf(e.known) and e.in_force @> now()
-                               order by e.ordinal limit 1) e on true
-                 left join section s on s.section_id = m.section_id and upper_inf(s.known) and s.in_force @> now()
-                 left join party k on k.party_id = m.keeper_party_id and upper_inf(k.known) and k.in_force @> now()
-                 where upper_inf(m.known) and m.in_force @> now()"
-            }
-            Self::Islands => {
-                "select i.feature_id, i.island_id as id, i.boundary_id, null::jsonb as received, i.display,
-                        jsonb_build_object('number', i.number, 'names', i.names, 'owner', p.code) as properties
-                 from island i join party p on p.party_id = i.owner_party_id and upper_inf(p.known) and p.in_force @> now()
-                 where upper_inf(i.known) and i.in_force @> now()"
-            }
-            Self::Routes => {
-                "select r.feature_id, r.route_id as id, r.boundary_id, null::jsonb as received, r.display,
-                        jsonb_build_object('number', r.number, 'names', r.names, 'inspection', i.number) as properties
-                 from route r left join inspection i on i.inspection_id = r.inspection_id and upper_inf(i.known)
-                      and i.in_force @> now()
-                 where upper_inf(r.known) and r.in_force @> now()"
-            }
-            Self::Tracks => {
-                "select t.feature_id, t.track_id as id, null::uuid as boundary_id, null::jsonb as received,
-                        t.overview as display,
-                        jsonb_build_object('name', coalesce(t.name, u.file_name), 'fixes', t.n_fixes,
-                            'segments', t.n_segments, 'first_time', t.first_time, 'last_time', t.last_time,
-                            'length_m', t.length_m, 'upload', u.upload_id, 'receipt', u.number) as properties
-                 from track t join upload u on u.upload_id = t.upload_id"
-            }
-            Self::Ports => {
-                "select o.feature_id, o.port_id as id, o.boundary_id, o.received, o.display,
-                        jsonb_build_object('number', o.number, 'names', o.names, 'party', p.code,
-                            'class', o.port_class, 'status', o.status, 'traffic', o.traffic,
-                            'counterpart', o.counterpart, 'sigma_m', o.sigma_m) as properties
-                 from port o join party p on p.party_id = o.party_id and upper_inf(p.known) and p.in_force @> now()
-                 where upper_inf(o.known) and o.in_force @> now()"
-            }
-            Self::Projects => {
-                "select j.feature_id, j.project_id as id, j.boundary_id, null::jsonb as received, j.display,
-                        jsonb_build_object('number', j.number, 'names', j.names, 'kind', j.kind, 'state', j.state,
-                            'party', p.code) as properties
-                 from project j left join party p on p.party_id = j.party_id and upper_inf(p.known) and p.in_force @> now()
-                 where upper_inf(j.known) and j.in_force @> now()"
-            }
-            Self::Findings => {
-                "select f.feature_id, f.finding_id as id, c.boundary_id, null::jsonb as received, f.display,
-                        jsonb_build_object('check', f.check_code, 'verdict', f.verdict, 'subjects', f.subjects,
-                            'measured', f.measured, 'unit', f.unit, 'uncertainty_95', f.uncertainty_95,
-                            'tolerance', f.tolerance, 'tolerance_source', f.tolerance_source,
-                            'message_en', f.message_en, 'message_zh', f.message_zh, 'details', f.details,
-                            'state', f.state, 'check_run', f.check_run_id, 'created_at', c.created_at) as properties
-                 from finding f join check_run c on c.check_run_id = f.check_run_id
-                 where c.check_run_id in (select distinct on (boundary_id) check_run_id from check_run
-                                          order by boundary_id, created_at desc, check_run_id desc)"
-            }
+        Collection::BoundaryPoints => {
+            "select p.feature_id, p.boundary_point_id as id, p.boundary_id, p.received, p.display,
+                    jsonb_build_object('number', p.number, 'sigma_m', p.sigma_m) as properties
+             from boundary_point p where upper_inf(p.known) and p.in_force @> now()"
+        }
+        Collection::Markers => {
+            "select m.feature_id, m.marker_id as id, m.boundary_id, e.received, e.display,
+                    jsonb_build_object('number', m.number, 'names', m.names, 'constellation', m.constellation,
+                        'kind', m.kind, 'condition', m.condition, 'sequence', m.sequence, 'keeper', k.code,
+                        'section', s.key) as properties
+             from marker m
+             join lateral (select received, display from marker_element e
+                           where e.marker_id = m.marker_id and upper_inf(e.known) and e.in_force @> now()
+                           order by e.ordinal limit 1) e on true
+             left join section s on s.section_id = m.section_id and upper_inf(s.known) and s.in_force @> now()
+             left join party k on k.party_id = m.keeper_party_id and upper_inf(k.known) and k.in_force @> now()
+             where upper_inf(m.known) and m.in_force @> now()"
+        }
+        Collection::Islands => {
+            "select i.feature_id, i.island_id as id, i.boundary_id, null::jsonb as received, i.display,
+                    jsonb_build_object('number', i.number, 'names', i.names, 'owner', p.code) as properties
+             from island i join party p on p.party_id = i.owner_party_id and upper_inf(p.known) and p.in_force @> now()
+             where upper_inf(i.known) and i.in_force @> now()"
+        }
+        Collection::Routes => {
+            "select r.feature_id, r.route_id as id, r.boundary_id, null::jsonb as received, r.display,
+                    jsonb_build_object('number', r.number, 'names', r.names, 'inspection', i.number) as properties
+             from route r left join inspection i on i.inspection_id = r.inspection_id and upper_inf(i.known)
+                  and i.in_force @> now()
+             where upper_inf(r.known) and r.in_force @> now()"
+        }
+        Collection::Tracks => {
+            "select t.feature_id, t.track_id as id, null::uuid as boundary_id, null::jsonb as received,
+                    t.overview as display,
+                    jsonb_build_object('name', coalesce(t.name, u.file_name), 'fixes', t.n_fixes,
+                        'segments', t.n_segments, 'first_time', t.first_time, 'last_time', t.last_time,
+                        'length_m', t.length_m, 'upload', u.upload_id, 'receipt', u.number) as properties
+             from track t join upload u on u.upload_id = t.upload_id"
+        }
+        Collection::Ports => {
+            "select o.feature_id, o.port_id as id, o.boundary_id, o.received, o.display,
+                    jsonb_build_object('number', o.number, 'names', o.names, 'party', p.code,
+                        'class', o.port_class, 'status', o.status, 'traffic', o.traffic,
+                        'counterpart', o.counterpart, 'sigma_m', o.sigma_m) as properties
+             from port o join party p on p.party_id = o.party_id and upper_inf(p.known) and p.in_force @> now()
+             where upper_inf(o.known) and o.in_force @> now()"
+        }
+        Collection::Projects => {
+            "select j.feature_id, j.project_id as id, j.boundary_id, null::jsonb as received, j.display,
+                    jsonb_build_object('number', j.number, 'names', j.names, 'kind', j.kind, 'state', j.state,
+                        'party', p.code) as properties
+             from project j left join party p on p.party_id = j.party_id and upper_inf(p.known) and p.in_force @> now()
+             where upper_inf(j.known) and j.in_force @> now()"
+        }
+        Collection::Findings => {
+            "select f.feature_id, f.finding_id as id, c.boundary_id, null::jsonb as received, f.display,
+                    jsonb_build_object('check', f.check_code, 'verdict', f.verdict, 'subjects', f.subjects,
+                        'measured', f.measured, 'unit', f.unit, 'uncertainty_95', f.uncertainty_95,
+                        'tolerance', f.tolerance, 'tolerance_source', f.tolerance_source,
+                        'message_en', f.message_en, 'message_zh', f.message_zh, 'details', f.details,
+                        'state', f.state, 'check_run', f.check_run_id, 'created_at', c.created_at) as properties
+             from finding f join check_run c on c.check_run_id = f.check_run_id
+             where c.check_run_id in (select distinct on (boundary_id) check_run_id from check_run
+                                      order by boundary_id, created_at desc, check_run_id desc)"
         }
     }
 }
@@ -203,7 +155,7 @@ pub async fn items(conn: &mut PgConnection, collection: Collection, query: &Quer
            and ($3::float8[] is null or display && st_makeenvelope($3[1], $3[2], $3[3], $3[4], 4326))
            and ($4::bigint is null or feature_id > $4)
          order by feature_id limit $5",
-        collection.source()
+        source(collection)
     );
     Ok(sqlx::query_as(AssertSqlSafe(sql))
         .bind(query.boundary)
@@ -212,6 +164,24 @@ pub async fn items(conn: &mut PgConnection, collection: Collection, query: &Quer
         .bind(query.after)
         .bind(query.limit)
         .fetch_all(conn)
+        .await?)
+}
+
+/// How many features there are; `limit`, `after` and `feature_id` of the query do not matter.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(conn: &mut PgConnection, collection: Collection, query: &Query) -> Result<i64> {
+    let sql = format!(
+        "select count(*) from ({}) as f
+         where ($1::uuid is null or boundary_id is null or boundary_id = $1)
+           and ($2::float8[] is null or display && st_makeenvelope($2[1], $2[2], $2[3], $2[4], 4326))",
+        source(collection)
+    );
+    Ok(sqlx::query_scalar(AssertSqlSafe(sql))
+        .bind(query.boundary)
+        .bind(query.bbox.map(|b| b.to_vec()))
+        .fetch_one(conn)
         .await?)
 }
 

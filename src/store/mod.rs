@@ -20,6 +20,8 @@ pub mod track;
 pub mod upload;
 pub mod version;
 
+pub use pool::{Conn, Db, PoolConn, Tx, commit};
+
 /// What can go wrong between Rust and the database.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -4,6 +4,7 @@
 //! returns, a power cut cannot take it away.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::fs::{self, File, OpenOptions};
@@ -11,6 +12,9 @@ use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 use super::Result;
+
+/// A transfer that has not grown for so long was interrupted.
+const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// The folder of originals.
 #[derive(Debug, Clone)]
@@ -46,7 +50,11 @@ impl Originals {
         fs::create_dir_all(&incoming).await?;
         let mut left_behind = fs::read_dir(&incoming).await?;
         while let Some(entry) = left_behind.next_entry().await? {
-            fs::remove_file(entry.path()).await?;
+            // What is younger may be coming in through another service on the same folder.
+            let age = entry.metadata().await?.modified()?.elapsed().unwrap_or_default();
+            if age > LEFT_BEHIND_AFTER {
+                fs::remove_file(entry.path()).await?;
+            }
         }
         Ok(Self { root })
     }

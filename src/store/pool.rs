@@ -3,84 +3,125 @@
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgPool};
+use sqlx::{Executor, PgPool, Postgres};
 
 use super::Result;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
-/// A pool whose connections are never handed out inside a transaction that someone else left open.
-///
-/// A future that is dropped inside `begin()` can return its connection to the pool with the transaction open; the next
-/// write would then be acknowledged and lost. `statement_timestamp()` differs from `now()` exactly then.
-///
+/// A connection, in a transaction or not: what every function of the store takes.
+pub type Conn = sqlx::PgConnection;
+
+/// A connection on loan from the pool.
+pub type PoolConn = sqlx::pool::PoolConnection<Postgres>;
+
+/// A transaction; dropped without [`commit`], nothing of it has happened.
+pub type Tx = sqlx::Transaction<'static, Postgres>;
+
 /// # Errors
-/// When the database cannot be reached.
-pub async fn connect(options: PgConnectOptions, size: u32) -> Result<PgPool> {
-    let options = options.application_name("merestone").options([
-        ("statement_timeout", "60s"),
-        ("lock_timeout", "10s"),
-        ("idle_in_transaction_session_timeout", "60s"),
-        ("timezone", "UTC"),
-    ]);
-    let pool = PgPoolOptions::new()
-        .max_connections(size)
-        .acquire_timeout(Duration::from_secs(10))
-        .before_acquire(|connection, _| {
-            Box::pin(async move {
-                let row: (bool,) = sqlx::query_as("select now() = statement_timestamp()")
-                    .fetch_one(connection)
-                    .await?;
-                Ok(row.0)
+/// When the database refuses the transaction as a whole.
+pub async fn commit(tx: Tx) -> Result<()> {
+    Ok(tx.commit().await?)
+}
+
+/// The database of the register.
+#[derive(Debug, Clone)]
+pub struct Db(PgPool);
+
+impl Db {
+    /// Opens a pool whose connections are never handed out inside a transaction that someone else left open.
+    ///
+    /// A future that is dropped inside `begin()` can return its connection to the pool with the transaction open; the
+    /// next write would then be acknowledged and lost. `statement_timestamp()` differs from `now()` exactly then.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn connect(options: PgConnectOptions, size: u32) -> Result<Self> {
+        let options = options.application_name("merestone").options([
+            ("statement_timeout", "60s"),
+            ("lock_timeout", "10s"),
+            ("timezone", "UTC"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(Duration::from_secs(10))
+            .before_acquire(|connection, _| {
+                Box::pin(async move {
+                    let row: (bool,) = sqlx::query_as("select now() = statement_timestamp()")
+                        .fetch_one(connection)
+                        .await?;
+                    Ok(row.0)
+                })
             })
-        })
-        .connect_with(options)
-        .await?;
-    Ok(pool)
-}
-
-/// Brings the schema to this release's, under a lock, so that several services may start at once.
-///
-/// # Errors
-/// When a migration fails (it leaves no trace), or the schema is newer than this release.
-pub async fn migrate(pool: &PgPool) -> Result<()> {
-    Ok(MIGRATIONS.run(pool).await?)
-}
-
-/// Whether the database answers and has this release's schema.
-pub async fn is_ready(pool: &PgPool) -> bool {
-    let Ok(mut connection) = pool.acquire().await else {
-        return false;
-    };
-    let newest = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
-    let applied: std::result::Result<(bool,), _> =
-        sqlx::query_as("select exists (select from _sqlx_migrations where version = $1 and success)")
-            .bind(newest)
-            .fetch_one(&mut *connection)
-            .await;
-    applied.is_ok_and(|(yes,)| yes)
-}
-
-/// The versions of PostgreSQL and PostGIS.
-///
-/// # Errors
-/// When the database cannot be reached.
-pub async fn software(pool: &PgPool) -> Result<String> {
-    let mut connection = pool.acquire().await?;
-    let (postgres, postgis): (String, String) =
-        sqlx::query_as("select current_setting('server_version'), postgis_lib_version()")
-            .fetch_one(&mut *connection)
+            .connect_with(options)
             .await?;
-    Ok(format!("PostgreSQL {postgres}, PostGIS {postgis}"))
-}
+        Ok(Self(pool))
+    }
 
-/// Starts a transaction in which every read sees the same moment.
-///
-/// # Errors
-/// When the database cannot be reached.
-pub async fn snapshot(pool: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
-    let mut tx = pool.begin().await?;
-    tx.execute("set transaction isolation level repeatable read, read only")
-        .await?;
-    Ok(tx)
+    /// # Errors
+    /// When the address is no PostgreSQL address, or the database cannot be reached.
+    pub async fn connect_url(url: &str, size: u32) -> Result<Self> {
+        Self::connect(url.parse()?, size).await
+    }
+
+    /// # Errors
+    /// When no connection becomes free in time.
+    pub async fn acquire(&self) -> Result<PoolConn> {
+        Ok(self.0.acquire().await?)
+    }
+
+    /// # Errors
+    /// When no connection becomes free in time.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(self.0.begin().await?)
+    }
+
+    /// A transaction for a long job: its statements may take as long as they need, and so may pauses between them.
+    ///
+    /// # Errors
+    /// When no connection becomes free in time.
+    pub async fn begin_long(&self) -> Result<Tx> {
+        let mut tx = self.0.begin().await?;
+        tx.execute("set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0")
+            .await?;
+        Ok(tx)
+    }
+
+    /// A transaction in which every read sees the same moment.
+    ///
+    /// # Errors
+    /// When no connection becomes free in time.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        let mut tx = self.begin_long().await?;
+        tx.execute("set transaction isolation level repeatable read, read only")
+            .await?;
+        Ok(tx)
+    }
+
+    /// Brings the schema to this release's, under a lock, so that several services may start at once.
+    ///
+    /// # Errors
+    /// When a migration fails (it leaves no trace), or the schema is newer than this release.
+    pub async fn migrate(&self) -> Result<()> {
+        Ok(MIGRATIONS.run(&self.0).await?)
+    }
+
+    /// Whether the database answers and has this release's schema.
+    pub async fn is_ready(&self) -> bool {
+        let Ok(mut connection) = self.acquire().await else {
+            return false;
+        };
+        let newest = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
+        let applied: std::result::Result<(bool,), _> =
+            sqlx::query_as("select exists (select from _sqlx_migrations where version = $1 and success)")
+                .bind(newest)
+                .fetch_one(&mut *connection)
+                .await;
+        applied.is_ok_and(|(yes,)| yes)
+    }
+
+    /// Ends all connections.
+    pub async fn close(&self) {
+        self.0.close().await;
+    }
 }

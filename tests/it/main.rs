@@ -7,3 +7,4 @@ mod parity;
 mod sample;
 mod support;
 mod truth;
+mod upload;

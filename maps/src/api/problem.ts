@@ -31,7 +31,10 @@ export function describe(error: unknown, words: Words): Required<ProblemText> {
 
 export function problemText(body: ProblemBody, words: Words): Required<ProblemText> {
   const own = body.languages?.[words.lang];
-  const list = (body.errors ?? []).map(({ detail }) => detail).filter(Boolean).join(' ');
+  const list = (body.errors ?? [])
+    .map(({ detail }) => detail)
+    .filter(Boolean)
+    .join(' ');
   return {
     title: own?.title ?? body.title ?? (body.status ? words.t('err_status', { status: body.status }) : ''),
     detail: own?.detail ?? body.detail ?? list,

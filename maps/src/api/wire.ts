@@ -171,7 +171,10 @@ export interface ItemProperties extends Partial<Finding> {
 }
 
 export type Item = Feature<Geometry, ItemProperties> & { links?: Link[] };
-export type ItemPage = FeatureCollection<Geometry, ItemProperties> & { numberMatched?: number; numberReturned?: number };
+export type ItemPage = FeatureCollection<Geometry, ItemProperties> & {
+  numberMatched?: number;
+  numberReturned?: number;
+};
 
 export interface PlaceAnswer {
   positions: Position[];
@@ -194,6 +197,8 @@ export interface CoverageGap {
   text_en?: string;
   text_zh?: string;
   verdict?: string;
+  /** Where it is; with it the viewer can go there. */
+  bbox?: Bbox | null;
 }
 
 export interface UploadResult {

@@ -19,10 +19,22 @@ export function graticule([west, south, east, north]: Bbox): FeatureCollection<L
   const bottom = Math.max(-85, south);
   const top = Math.min(85, north);
   for (let m = Math.ceil((west * 60) / step) * step; m <= east * 60; m += step) {
-    line([[m / 60, bottom], [m / 60, top]], degreesMinutes(((((m / 60 + 180) % 360) + 360) % 360) - 180, 'E', 'W'));
+    line(
+      [
+        [m / 60, bottom],
+        [m / 60, top],
+      ],
+      degreesMinutes(((((m / 60 + 180) % 360) + 360) % 360) - 180, 'E', 'W'),
+    );
   }
   for (let m = Math.ceil((bottom * 60) / step) * step; m <= top * 60; m += step) {
-    line([[west, m / 60], [east, m / 60]], degreesMinutes(m / 60, 'N', 'S'));
+    line(
+      [
+        [west, m / 60],
+        [east, m / 60],
+      ],
+      degreesMinutes(m / 60, 'N', 'S'),
+    );
   }
   return { type: 'FeatureCollection', features };
 }
@@ -30,5 +42,6 @@ export function graticule([west, south, east, north]: Bbox): FeatureCollection<L
 function degreesMinutes(value: number, plus: string, minus: string): string {
   const minutes = Math.round(Math.abs(value) * 60);
   const rest = minutes % 60;
-  return `${Math.floor(minutes / 60)}°${rest ? `${String(rest).padStart(2, '0')}′` : ''}${value < 0 ? minus : plus}`;
+  const letter = minutes === 0 || minutes === 180 * 60 ? '' : value < 0 ? minus : plus;
+  return `${Math.floor(minutes / 60)}°${rest ? `${String(rest).padStart(2, '0')}′` : ''}${letter}`;
 }

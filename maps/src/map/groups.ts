@@ -13,8 +13,14 @@ export interface Group {
 
 export const GROUPS: readonly Group[] = [
   { id: 'segments', label: 'layer_segments', part: 'layers_boundary', collection: 'segments' },
-  { id: 'boundary_points', label: 'layer_boundary_points', part: 'layers_boundary', collection: 'boundary_points', minzoom: 11 },
-  { id: 'markers', label: 'layer_markers', part: 'layers_boundary', collection: 'markers' },
+  {
+    id: 'boundary_points',
+    label: 'layer_boundary_points',
+    part: 'layers_boundary',
+    collection: 'boundary_points',
+    minzoom: 11,
+  },
+  { id: 'markers', label: 'layer_markers', part: 'layers_boundary', collection: 'markers', minzoom: 6.5 },
   { id: 'islands', label: 'layer_islands', part: 'layers_boundary', collection: 'islands' },
   { id: 'ports', label: 'layer_ports', part: 'layers_boundary', collection: 'ports' },
   { id: 'projects', label: 'layer_projects', part: 'layers_boundary', collection: 'projects' },

@@ -96,9 +96,18 @@ function marker(c: CanvasRenderingContext2D, constellation: string, kind: string
     if (kind === 'buoy') {
       c.arc(0, 1, 5.4, 0, 2 * Math.PI);
     } else if (kind === 'range_mark') {
-      polygon(c, [[0, -7.2], [5, 0], [0, 7.2], [-5, 0]]);
+      polygon(c, [
+        [0, -7.2],
+        [5, 0],
+        [0, 7.2],
+        [-5, 0],
+      ]);
     } else if (constellation === 'triple') {
-      polygon(c, [[0, -6.8], [6.4, 4.6], [-6.4, 4.6]]);
+      polygon(c, [
+        [0, -6.8],
+        [6.4, 4.6],
+        [-6.4, 4.6],
+      ]);
     } else if (constellation === 'double') {
       c.arc(0, 0, 5.8, 0, 2 * Math.PI);
     } else {
@@ -123,15 +132,24 @@ function marker(c: CanvasRenderingContext2D, constellation: string, kind: string
   if (kind === 'buoy') {
     c.fillStyle = look === 'intact' ? '#ffffff' : ink;
     c.fillRect(-5.2, 0, 10.4, 2.2);
-    stroke(c, ink, 1.6, [[0, -4.4], [0, -8.2]]);
+    stroke(c, ink, 1.6, [
+      [0, -4.4],
+      [0, -8.2],
+    ]);
   }
   outline();
   c.strokeStyle = ink;
   c.lineWidth = 1.6 / size;
   c.stroke();
   if (look === 'bad') {
-    stroke(c, ink, 1.7 / size, [[-2.7, -2.7], [2.7, 2.7]]);
-    stroke(c, ink, 1.7 / size, [[2.7, -2.7], [-2.7, 2.7]]);
+    stroke(c, ink, 1.7 / size, [
+      [-2.7, -2.7],
+      [2.7, 2.7],
+    ]);
+    stroke(c, ink, 1.7 / size, [
+      [2.7, -2.7],
+      [-2.7, 2.7],
+    ]);
   }
   c.restore();
 }
@@ -155,19 +173,40 @@ function ring(c: CanvasRenderingContext2D, visit: Visit): void {
 
 function verdict(c: CanvasRenderingContext2D, verdict: string): void {
   c.beginPath();
-  if (verdict === 'fail') polygon(c, [[0, -8.6], [9, 7], [-9, 7]]);
+  if (verdict === 'fail')
+    polygon(c, [
+      [0, -8.6],
+      [9, 7],
+      [-9, 7],
+    ]);
   else if (verdict === 'pass') c.arc(0, 0, 7.6, 0, 2 * Math.PI);
-  else polygon(c, [[0, -9], [9, 0], [0, 9], [-9, 0]]);
+  else
+    polygon(c, [
+      [0, -9],
+      [9, 0],
+      [0, 9],
+      [-9, 0],
+    ]);
   c.fillStyle = verdict === 'fail' ? PALETTE.fail : verdict === 'pass' ? PALETTE.pass : PALETTE.inconclusive;
   c.fill();
   c.strokeStyle = '#ffffff';
   c.lineWidth = 1.6;
   c.stroke();
   if (verdict === 'pass') {
-    stroke(c, '#ffffff', 2, [[-3.4, 0.2], [-1, 2.8], [3.6, -2.6]]);
+    stroke(c, '#ffffff', 2, [
+      [-3.4, 0.2],
+      [-1, 2.8],
+      [3.6, -2.6],
+    ]);
   } else if (verdict === 'fail') {
-    stroke(c, '#ffffff', 2, [[0, -3.2], [0, 1.6]]);
-    stroke(c, '#ffffff', 2.2, [[0, 4.4], [0, 4.5]]);
+    stroke(c, '#ffffff', 2, [
+      [0, -3.2],
+      [0, 1.6],
+    ]);
+    stroke(c, '#ffffff', 2.2, [
+      [0, 4.4],
+      [0, 4.5],
+    ]);
   } else {
     c.beginPath();
     c.arc(0, -1.6, 2.3, Math.PI, 2.4 * Math.PI);
@@ -175,7 +214,10 @@ function verdict(c: CanvasRenderingContext2D, verdict: string): void {
     c.strokeStyle = '#ffffff';
     c.lineWidth = 1.7;
     c.stroke();
-    stroke(c, '#ffffff', 2, [[0, 4.6], [0, 4.7]]);
+    stroke(c, '#ffffff', 2, [
+      [0, 4.6],
+      [0, 4.7],
+    ]);
   }
 }
 
@@ -189,28 +231,63 @@ function port(c: CanvasRenderingContext2D, open: boolean): void {
   c.lineWidth = 1.6;
   c.stroke();
   const ink = open ? '#ffffff' : colour;
-  stroke(c, ink, 2, [[-5.5, 6], [-5.5, -5]]);
-  stroke(c, ink, 2, [[5.5, 6], [5.5, -5]]);
+  stroke(c, ink, 2, [
+    [-5.5, 6],
+    [-5.5, -5],
+  ]);
+  stroke(c, ink, 2, [
+    [5.5, 6],
+    [5.5, -5],
+  ]);
   // The bar of the gate stands up when the port is open.
-  stroke(c, ink, 2, open ? [[-5.5, -4.5], [2, -6.5]] : [[-5.5, 0], [5.5, 0]]);
-  if (!open) stroke(c, ink, 2, [[-5.5, -5], [5.5, -5]]);
+  stroke(
+    c,
+    ink,
+    2,
+    open
+      ? [
+          [-5.5, -4.5],
+          [2, -6.5],
+        ]
+      : [
+          [-5.5, 0],
+          [5.5, 0],
+        ],
+  );
+  if (!open)
+    stroke(c, ink, 2, [
+      [-5.5, -5],
+      [5.5, -5],
+    ]);
 }
 
 function hatch(c: CanvasRenderingContext2D): void {
   c.lineCap = 'butt';
-  for (const shift of [-10, 0, 10]) stroke(c, 'rgba(178,102,42,0.75)', 1.1, [[shift - 1, 11], [shift + 11, -1]]);
+  for (const shift of [-10, 0, 10])
+    stroke(c, 'rgba(178,102,42,0.75)', 1.1, [
+      [shift - 1, 11],
+      [shift + 11, -1],
+    ]);
 }
 
 function ridge(c: CanvasRenderingContext2D): void {
   c.beginPath();
-  polygon(c, [[0, -3], [3.6, 3], [-3.6, 3]]);
+  polygon(c, [
+    [0, -3],
+    [3.6, 3],
+    [-3.6, 3],
+  ]);
   c.fillStyle = PALETTE.ridge;
   c.fill();
 }
 
 function peak(c: CanvasRenderingContext2D): void {
   c.beginPath();
-  polygon(c, [[0, -4.5], [5, 4], [-5, 4]]);
+  polygon(c, [
+    [0, -4.5],
+    [5, 4],
+    [-5, 4],
+  ]);
   c.fillStyle = '#8a7450';
   c.fill();
   c.strokeStyle = '#ffffff';

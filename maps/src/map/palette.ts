@@ -30,5 +30,9 @@ export const PALETTE = {
 } as const;
 
 /** Local fonts, first one found wins: the page needs no glyph files. */
-export const FONT = ['Noto Sans, Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, Helvetica Neue, Arial, sans-serif'];
-export const FONT_BOLD = ['Noto Sans Medium, Noto Sans, Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, Arial, sans-serif'];
+export const FONT = [
+  'Noto Sans, Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, Helvetica Neue, Arial, sans-serif',
+];
+export const FONT_BOLD = [
+  'Noto Sans Medium, Noto Sans, Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, Arial, sans-serif',
+];

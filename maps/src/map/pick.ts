@@ -23,14 +23,21 @@ export interface PickAnswer {
 export function pick(map: MapLibre, point: { x: number; y: number }, reach: number): PickAnswer {
   const layers = pickable(map);
   if (layers.length === 0) return { best: [], rest: [] };
-  const box: [PointLike, PointLike] = [[point.x - reach, point.y - reach], [point.x + reach, point.y + reach]];
+  const box: [PointLike, PointLike] = [
+    [point.x - reach, point.y - reach],
+    [point.x + reach, point.y + reach],
+  ];
   const found = new Map<string, Hit>();
   for (const feature of map.queryRenderedFeatures(box, { layers })) {
     const id = Number(feature.properties['id'] ?? feature.id);
     const collection = feature.sourceLayer;
     if (!collection || !Number.isSafeInteger(id)) continue;
     const key = `${collection}.${id}`;
-    const hit = { rank: rank(feature), away: distance(map, feature, point), picked: { collection, id, properties: feature.properties } };
+    const hit = {
+      rank: rank(feature),
+      away: distance(map, feature, point),
+      picked: { collection, id, properties: feature.properties },
+    };
     const before = found.get(key);
     if (!before || hit.away < before.away) found.set(key, hit);
   }

@@ -66,11 +66,22 @@ export function padding(map: MapLibre): PaddingOptions {
 }
 
 export function fit(map: MapLibre, [west, south, east, north]: Bbox, animate = true): void {
-  map.fitBounds([[west, south], [east, north]], { padding: padding(map), maxZoom: 15.5, animate: animate && !reducedMotion(), duration: 900 });
+  map.fitBounds(
+    [
+      [west, south],
+      [east, north],
+    ],
+    { padding: padding(map), maxZoom: 15.5, animate: animate && !reducedMotion(), duration: 900 },
+  );
 }
 
 export function fly(map: MapLibre, lon: number, lat: number, zoom = 14): void {
-  const target = { center: [lon, lat] as [number, number], zoom: Math.max(map.getZoom(), zoom), padding: padding(map), retainPadding: false };
+  const target = {
+    center: [lon, lat] as [number, number],
+    zoom: Math.max(map.getZoom(), zoom),
+    padding: padding(map),
+    retainPadding: false,
+  };
   if (reducedMotion()) map.jumpTo(target);
   else map.flyTo({ ...target, duration: 900 });
 }
@@ -96,7 +107,8 @@ export function applyGroups(map: MapLibre, changed: LinkState['layers']): void {
     const group = (map.getLayer(id)?.metadata as { group?: string } | undefined)?.group;
     if (!group) continue;
     const wanted = off.has(group) ? 'none' : 'visible';
-    if ((map.getLayoutProperty(id, 'visibility') ?? 'visible') !== wanted) map.setLayoutProperty(id, 'visibility', wanted);
+    if ((map.getLayoutProperty(id, 'visibility') ?? 'visible') !== wanted)
+      map.setLayoutProperty(id, 'visibility', wanted);
   }
 }
 

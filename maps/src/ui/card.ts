@@ -5,14 +5,61 @@ import { group, length, utc } from '../format.ts';
 import { CODES, listOf } from '../codes.ts';
 import { LOOKS } from '../map/icons.ts';
 import type { App } from '../state/app.ts';
-import { chainageText, copy, facts, history, otherNames, positions, reference, section, titleOf, verdictChip } from './parts.ts';
+import {
+  chainageText,
+  copy,
+  facts,
+  history,
+  otherNames,
+  positions,
+  reference,
+  section,
+  titleOf,
+  verdictChip,
+} from './parts.ts';
 import { pickedList } from './chooser.ts';
 
 /** Fields that have their own place on the card, or none. */
 const PLACED = new Set([
-  'id', 'fid', 'boundary', 'boundary_key', 'names', 'name', 'name_zh', 'name_en', 'name_ru', 'name_ko', 'number', 'elements', 'positions',
-  'linear_reference', 'versions', 'findings', 'links', 'chainage', 'check', 'verdict', 'measured', 'unit', 'uncertainty_95', 'tolerance',
-  'tolerance_source', 'message_en', 'message_zh', 'description_zh', 'description_en', 'counterpart_zh', 'counterpart_en', 'opening_zh', 'opening_en', 'water_zh', 'water_en', 'condition', 'constellation', 'visited', 'bbox',
+  'id',
+  'fid',
+  'boundary',
+  'boundary_key',
+  'names',
+  'name',
+  'name_zh',
+  'name_en',
+  'name_ru',
+  'name_ko',
+  'number',
+  'elements',
+  'positions',
+  'linear_reference',
+  'versions',
+  'findings',
+  'links',
+  'chainage',
+  'check',
+  'verdict',
+  'measured',
+  'unit',
+  'uncertainty_95',
+  'tolerance',
+  'tolerance_source',
+  'message_en',
+  'message_zh',
+  'description_zh',
+  'description_en',
+  'counterpart_zh',
+  'counterpart_en',
+  'opening_zh',
+  'opening_en',
+  'water_zh',
+  'water_en',
+  'condition',
+  'constellation',
+  'visited',
+  'bbox',
 ]);
 
 export function renderCard(app: App, collection: string, item: Item, zoom: () => void): HTMLElement {
@@ -27,20 +74,38 @@ export function renderCard(app: App, collection: string, item: Item, zoom: () =>
       { class: 'card-head' },
       h('p', { class: 'eyebrow' }, kindLine(app, collection, p)),
       h('h2', { testid: 'card-title' }, titleOf(words, collection, p)),
-      others.length > 0 ? h('p', { class: 'other-names' }, others.map(({ lang, text }) => h('span', { lang }, text))) : null,
+      others.length > 0
+        ? h(
+            'p',
+            { class: 'other-names' },
+            others.map(({ lang, text }) => h('span', { lang }, text)),
+          )
+        : null,
       h('div', { class: 'chips' }, stateChips(app, collection, p)),
       h(
         'div',
         { class: 'card-actions' },
         h('button', { class: 'quiet', onclick: zoom }, icon(ICONS.target), words.t('zoom_to')),
-        h('button', { class: 'quiet', onclick: () => void copy(app, location.href, words.t('link_copied')) }, icon(ICONS.copy), words.t('copy_link')),
+        h(
+          'button',
+          { class: 'quiet', onclick: () => void copy(app, location.href, words.t('link_copied')) },
+          icon(ICONS.copy),
+          words.t('copy_link'),
+        ),
       ),
     ),
     verdictBlock(app, p),
     section(
       words.t('along_the_line'),
       reference(words, p.linear_reference),
-      facts([[words.t('chainage'), p.chainage ? chainageText(words, p.chainage.chainage_m, p.chainage.offset_m, p.chainage.side, p.chainage.text) : linearNumbers(app, p)]]),
+      facts([
+        [
+          words.t('chainage'),
+          p.chainage
+            ? chainageText(words, p.chainage.chainage_m, p.chainage.offset_m, p.chainage.side, p.chainage.text)
+            : linearNumbers(app, p),
+        ],
+      ]),
     ),
     section(words.t('verdicts'), findings(app, p)),
     ...elements(app, p),
@@ -67,14 +132,17 @@ function stateChips(app: App, collection: string, p: ItemProperties): (Node | nu
   if (p.verdict) chips.push(verdictChip(p.verdict, words.t(p.verdict)));
   if (p.condition) {
     const look = LOOKS[p.condition] ?? 'unknown';
-    chips.push(h('span', { class: `chip look-${look}`, testid: 'condition' }, words.code('marker_condition', p.condition)));
+    chips.push(
+      h('span', { class: `chip look-${look}`, testid: 'condition' }, words.code('marker_condition', p.condition)),
+    );
   }
   const visited = p['visited'];
   if (collection === 'markers' && (visited === 'visited' || visited === 'passed' || visited === 'missed')) {
     chips.push(h('span', { class: `chip visit-${visited}` }, words.t(visited)));
   }
   if (p.status) chips.push(h('span', { class: 'chip' }, words.code('port_status', p.status)));
-  else if (p.state && collection !== 'markers') chips.push(h('span', { class: 'chip' }, words.code(listOf(collection, 'state'), p.state)));
+  else if (p.state && collection !== 'markers')
+    chips.push(h('span', { class: 'chip' }, words.code(listOf(collection, 'state'), p.state)));
   return chips;
 }
 
@@ -114,7 +182,11 @@ function elementFacts(app: App, element: MarkerElement): [string, string][] {
 
 function findings(app: App, p: ItemProperties): HTMLElement | null {
   if (!p.findings || p.findings.length === 0) return null;
-  return h('ul', { class: 'findings' }, p.findings.map((entry) => h('li', {}, finding(app, entry))));
+  return h(
+    'ul',
+    { class: 'findings' },
+    p.findings.map((entry) => h('li', {}, finding(app, entry))),
+  );
 }
 
 function finding(app: App, entry: Omit<Finding, 'check'> & { check?: string }): HTMLElement {
@@ -124,11 +196,19 @@ function finding(app: App, entry: Omit<Finding, 'check'> & { check?: string }): 
     entry.measured === null || entry.measured === undefined
       ? ''
       : `${words.t('measured')} ${group(entry.measured, 3)}${entry.uncertainty_95 ? ` ± ${group(entry.uncertainty_95, 3)}` : ''}${unit}`;
-  const tolerance = entry.tolerance === null || entry.tolerance === undefined ? '' : `${words.t('tolerance')} ${group(entry.tolerance, 3)}${unit}`;
+  const tolerance =
+    entry.tolerance === null || entry.tolerance === undefined
+      ? ''
+      : `${words.t('tolerance')} ${group(entry.tolerance, 3)}${unit}`;
   return h(
     'div',
     { class: 'finding' },
-    h('div', { class: 'finding-head' }, entry.check ? h('code', {}, entry.check) : null, verdictChip(entry.verdict, words.t(entry.verdict))),
+    h(
+      'div',
+      { class: 'finding-head' },
+      entry.check ? h('code', {}, entry.check) : null,
+      verdictChip(entry.verdict, words.t(entry.verdict)),
+    ),
     h('p', {}, words.either(entry.message_en, entry.message_zh)),
     measured || tolerance ? h('p', { class: 'numbers' }, [measured, tolerance].filter(Boolean).join(' · ')) : null,
     entry.tolerance_source ? h('p', { class: 'muted' }, entry.tolerance_source) : null,
@@ -158,12 +238,19 @@ function otherFacts(app: App, collection: string, p: ItemProperties): HTMLElemen
 }
 
 function fieldText(app: App, collection: string, name: string, value: string | number | boolean): string {
-  const { words } = app.store.now;
+  const { boundary, words } = app.store.now;
   if (name === 'length_m' && typeof value === 'number') return length(value);
   if (typeof value === 'number' && name.endsWith('_m')) return `${group(value, 3)} m`;
   if (typeof value === 'string' && /_time$|_at$/.test(name)) return `${utc(value)} UTC`;
   const list = listOf(collection, name);
-  if (list in CODES) return String(value).split(',').map((code) => words.code(list, code.trim())).join(', ');
+  if (list in CODES) {
+    const codes = String(value).split(',');
+    return words.list(codes.map((code) => words.code(list, code.trim())));
+  }
+  if (name === 'section') {
+    const section = boundary?.sections?.find(({ key, id }) => key === value || id === value);
+    return section ? `${words.name(section.names)} (${section.key})` : String(value);
+  }
   return partyOr(app, String(value), String(value));
 }
 
@@ -175,12 +262,19 @@ function partyOr(app: App, fallback: string, code: string): string {
 }
 
 function links(list: { href: string; rel?: string; title?: string }[] | undefined): HTMLElement | null {
-  const shown = (list ?? []).filter(({ rel, href }) => href && rel !== 'self' && rel !== 'collection' && !/^javascript:/i.test(href));
+  const shown = (list ?? []).filter(
+    ({ rel, href }) => href && rel !== 'self' && rel !== 'collection' && !/^javascript:/i.test(href),
+  );
   if (shown.length === 0) return null;
-  return h('ul', { class: 'links' }, shown.map(({ href, title, rel }) => h('li', {}, h('a', { href, target: '_blank', rel: 'noopener' }, title ?? rel ?? href))));
+  return h(
+    'ul',
+    { class: 'links' },
+    shown.map(({ href, title, rel }) =>
+      h('li', {}, h('a', { href, target: '_blank', rel: 'noopener' }, title ?? rel ?? href)),
+    ),
+  );
 }
 
 function number(value: number | null | undefined, decimals: number, unit: string): string {
   return value === null || value === undefined ? '' : `${group(value, decimals)} ${unit}`;
 }
-

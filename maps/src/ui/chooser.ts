@@ -7,7 +7,17 @@ import { titleOf } from './parts.ts';
 
 export function renderChooser(app: App, list: Picked[]): HTMLElement {
   const { words } = app.store.now;
-  return h('article', { class: 'card', testid: 'chooser' }, h('header', { class: 'card-head' }, h('p', { class: 'eyebrow' }, words.t('choose_one')), h('h2', {}, words.t('several_here'))), pickedList(app, list));
+  return h(
+    'article',
+    { class: 'card', testid: 'chooser' },
+    h(
+      'header',
+      { class: 'card-head' },
+      h('p', { class: 'eyebrow' }, words.t('choose_one')),
+      h('h2', {}, words.t('several_here')),
+    ),
+    pickedList(app, list),
+  );
 }
 
 export function pickedList(app: App, list: Picked[]): HTMLElement {
@@ -30,7 +40,12 @@ export function pickedList(app: App, list: Picked[]): HTMLElement {
               }),
           },
           sign(picked),
-          h('span', {}, h('strong', {}, titleOf(words, picked.collection, picked.properties)), h('small', {}, words.code('collection', picked.collection))),
+          h(
+            'span',
+            {},
+            h('strong', {}, titleOf(words, picked.collection, picked.properties)),
+            h('small', {}, words.code('collection', picked.collection)),
+          ),
         ),
       ),
     ),

@@ -6,7 +6,10 @@ export function createDropZone(app: App, take: (files: File[]) => void): HTMLEle
   const zone = h('div', { class: 'drop-zone', testid: 'drop-zone', hidden: true });
   const render = (): void => {
     const { words } = app.store.now;
-    fill(zone, h('div', {}, icon(ICONS.upload), h('strong', {}, words.t('drop_title')), h('p', {}, words.t('drop_detail'))));
+    fill(
+      zone,
+      h('div', {}, icon(ICONS.upload), h('strong', {}, words.t('drop_title')), h('p', {}, words.t('drop_detail'))),
+    );
   };
   app.store.on(['words'], render);
   render();

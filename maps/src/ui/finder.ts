@@ -30,7 +30,16 @@ export function createFinder(app: App): HTMLElement {
   function render(): void {
     const { words } = app.store.now;
     const before = form.querySelector('input')?.value ?? '';
-    const input = h('input', { type: 'text', testid: 'finder', placeholder: words.t('find_marker'), 'aria-label': words.t('find_marker'), autocomplete: 'off', spellcheck: 'false', size: 8, enterkeyhint: 'search' });
+    const input = h('input', {
+      type: 'text',
+      testid: 'finder',
+      placeholder: words.t('find_marker'),
+      'aria-label': words.t('find_marker'),
+      autocomplete: 'off',
+      spellcheck: 'false',
+      size: 8,
+      enterkeyhint: 'search',
+    });
     input.value = before;
     fill(form, icon(ICONS.search), input);
   }

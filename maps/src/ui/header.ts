@@ -23,13 +23,20 @@ export function createHeader(app: App, actions: HeaderActions): HTMLElement {
       app.store.set({ selection: app.store.now.selection?.kind === kind ? null : { kind }, alsoHere: [] });
     const menu = h(
       'label',
-      { class: 'boundary-menu' },
+      { class: 'boundary-menu', hidden: boundaries.length === 0 },
       h('span', { class: 'sr-only' }, words.t('choose_boundary')),
       h(
         'select',
-        { testid: 'boundary-menu', onchange: (event) => actions.chooseBoundary((event.target as HTMLSelectElement).value) },
+        {
+          testid: 'boundary-menu',
+          onchange: (event) => actions.chooseBoundary((event.target as HTMLSelectElement).value),
+        },
         boundaries.map((entry) =>
-          h('option', { value: entry.key, selected: entry.key === boundary?.key }, words.name(entry.names) || entry.key),
+          h(
+            'option',
+            { value: entry.key, selected: entry.key === boundary?.key },
+            words.name(entry.names) || entry.key,
+          ),
         ),
       ),
       icon(ICONS.chevron),
@@ -37,25 +44,82 @@ export function createHeader(app: App, actions: HeaderActions): HTMLElement {
     const panelButton = (kind: 'receipts' | 'inspections') =>
       h(
         'button',
-        { class: 'bar-button', testid: `${kind}-button`, 'aria-pressed': String(selection?.kind === kind), title: words.t(kind), onclick: toggle(kind) },
+        {
+          class: 'bar-button',
+          testid: `${kind}-button`,
+          'aria-pressed': String(selection?.kind === kind),
+          title: words.t(kind),
+          onclick: toggle(kind),
+        },
         icon(ICONS[kind]),
         h('span', {}, words.t(kind)),
       );
     const langButton = (code: Lang, text: string, full: string) =>
-      h('button', { lang: code === 'zh' ? 'zh-CN' : 'en', testid: `lang-${code}`, 'aria-pressed': String(lang === code), 'aria-label': full, onclick: () => actions.setLang(code) }, text);
+      h(
+        'button',
+        {
+          lang: code === 'zh' ? 'zh-CN' : 'en',
+          testid: `lang-${code}`,
+          'aria-pressed': String(lang === code),
+          'aria-label': full,
+          onclick: () => actions.setLang(code),
+        },
+        text,
+      );
 
     fill(
       bar,
-      h('button', { class: 'brand', title: words.t('whole_line'), testid: 'home', onclick: actions.home }, h('img', { src: '/favicon.svg', alt: '', width: 26, height: 26 }), h('span', {}, 'Merestone')),
+      h(
+        'button',
+        { class: 'brand', title: words.t('whole_line'), testid: 'home', onclick: actions.home },
+        h('img', { src: '/favicon.svg', alt: '', width: 26, height: 26 }),
+        h('span', {}, 'Merestone'),
+      ),
       menu,
       finder,
       h('span', { class: 'bar-space' }),
-      h('button', { class: 'bar-button', testid: 'layers-button', 'aria-expanded': String(layersOpen), title: `${words.t('layers')} (L)`, onclick: actions.toggleLayers }, icon(ICONS.layers), h('span', {}, words.t('layers'))),
+      h(
+        'button',
+        {
+          class: 'bar-button',
+          testid: 'layers-button',
+          'aria-expanded': String(layersOpen),
+          title: `${words.t('layers')} (L)`,
+          onclick: actions.toggleLayers,
+        },
+        icon(ICONS.layers),
+        h('span', {}, words.t('layers')),
+      ),
       panelButton('receipts'),
       panelButton('inspections'),
-      h('button', { class: 'bar-button primary', testid: 'upload-button', title: words.t('upload_hint'), onclick: actions.upload }, icon(ICONS.upload), h('span', {}, words.t('upload'))),
-      h('div', { class: 'lang-switch', role: 'group', 'aria-label': words.t('language'), testid: 'lang-switch' }, langButton('zh', '中', '中文'), langButton('en', 'EN', 'English')),
-      h('button', { class: 'bar-button help-button', testid: 'help-button', title: `${words.t('help')} (?)`, 'aria-label': words.t('help'), onclick: actions.help }, '?'),
+      h(
+        'button',
+        {
+          class: 'bar-button primary',
+          testid: 'upload-button',
+          title: words.t('upload_hint'),
+          onclick: actions.upload,
+        },
+        icon(ICONS.upload),
+        h('span', {}, words.t('upload')),
+      ),
+      h(
+        'div',
+        { class: 'lang-switch', role: 'group', 'aria-label': words.t('language'), testid: 'lang-switch' },
+        langButton('zh', '中', '中文'),
+        langButton('en', 'EN', 'English'),
+      ),
+      h(
+        'button',
+        {
+          class: 'bar-button help-button',
+          testid: 'help-button',
+          title: `${words.t('help')} (?)`,
+          'aria-label': words.t('help'),
+          onclick: actions.help,
+        },
+        '?',
+      ),
     );
   }
 

@@ -22,9 +22,33 @@ export function createHelp(app: App): HTMLDialogElement {
     ];
     fill(
       dialog,
-      h('div', { class: 'panel-head' }, h('h2', { id: 'help-title' }, words.t('help_title')), h('button', { class: 'icon-button', 'aria-label': words.t('close'), onclick: () => dialog.close() }, icon(ICONS.close))),
-      h('dl', {}, rows.flatMap(([keys, does]) => [h('dt', {}, keys.map((key) => h('kbd', {}, key))), h('dd', {}, does)])),
-      h('p', { class: 'muted' }, h('a', { href: '/licences.txt', target: '_blank', rel: 'noopener' }, words.t('licences'))),
+      h(
+        'div',
+        { class: 'panel-head' },
+        h('h2', { id: 'help-title' }, words.t('help_title')),
+        h(
+          'button',
+          { class: 'icon-button', 'aria-label': words.t('close'), onclick: () => dialog.close() },
+          icon(ICONS.close),
+        ),
+      ),
+      h(
+        'dl',
+        {},
+        rows.flatMap(([keys, does]) => [
+          h(
+            'dt',
+            {},
+            keys.map((key) => h('kbd', {}, key)),
+          ),
+          h('dd', {}, does),
+        ]),
+      ),
+      h(
+        'p',
+        { class: 'muted' },
+        h('a', { href: '/licences.txt', target: '_blank', rel: 'noopener' }, words.t('licences')),
+      ),
     );
   };
   app.store.on(['words'], render);

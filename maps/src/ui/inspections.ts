@@ -9,9 +9,20 @@ export function renderInspections(app: App): HTMLElement {
   return h(
     'article',
     { class: 'card', testid: 'inspections' },
-    h('header', { class: 'card-head' }, h('p', { class: 'eyebrow' }, words.name(boundary?.names)), h('h2', {}, words.t('inspections'))),
+    h(
+      'header',
+      { class: 'card-head' },
+      h('p', { class: 'eyebrow' }, words.name(boundary?.names)),
+      h('h2', {}, words.t('inspections')),
+    ),
     list.length === 0
-      ? h('div', { class: 'empty' }, icon(ICONS.inspections), h('strong', {}, words.t('no_inspections')), h('p', {}, words.t('no_inspections_do')))
+      ? h(
+          'div',
+          { class: 'empty' },
+          icon(ICONS.inspections),
+          h('strong', {}, words.t('no_inspections')),
+          h('p', {}, words.t('no_inspections_do')),
+        )
       : h(
           'ul',
           { class: 'inspection-list' },
@@ -19,7 +30,12 @@ export function renderInspections(app: App): HTMLElement {
             h(
               'li',
               {},
-              h('div', {}, h('strong', {}, words.name(inspection.names) || inspection.number), h('small', {}, inspection.number)),
+              h(
+                'div',
+                {},
+                h('strong', {}, words.name(inspection.names) || inspection.number),
+                h('small', {}, inspection.number),
+              ),
               h('span', { class: 'chip' }, words.code('inspection_state', inspection.state)),
               actLink(app, inspection.id),
             ),

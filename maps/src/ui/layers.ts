@@ -28,7 +28,12 @@ export function createLayers(app: App): HTMLElement {
       h(
         'label',
         {},
-        h('input', { type: 'checkbox', testid: `layer-${group.id}`, checked: isOn(group.id), onchange: () => toggle(group.id) }),
+        h('input', {
+          type: 'checkbox',
+          testid: `layer-${group.id}`,
+          checked: isOn(group.id),
+          onchange: () => toggle(group.id),
+        }),
         SWATCHED.has(group.id) ? h('i', { class: `sign sign-${group.id}` }) : null,
         h('span', { class: 'layer-name' }, words.t(group.label)),
         far ? h('small', {}, words.t('zoomed_out')) : null,
@@ -49,7 +54,9 @@ export function createLayers(app: App): HTMLElement {
           line('land', 'legend_land'),
           line('river', 'legend_river'),
           line('shared', 'legend_shared_water'),
-          ...(app.store.now.boundary?.sections?.some(({ legal_status }) => legal_status === 'not_agreed') ? [line('open', 'legend_not_agreed')] : []),
+          ...(app.store.now.boundary?.sections?.some(({ legal_status }) => legal_status === 'not_agreed')
+            ? [line('open', 'legend_not_agreed')]
+            : []),
         );
       case 'markers':
         return h(
@@ -78,7 +85,11 @@ export function createLayers(app: App): HTMLElement {
           ),
         );
       case 'findings':
-        return list(sign('verdict/pass', 'pass'), sign('verdict/inconclusive', 'inconclusive'), sign('verdict/fail', 'fail'));
+        return list(
+          sign('verdict/pass', 'pass'),
+          sign('verdict/inconclusive', 'inconclusive'),
+          sign('verdict/fail', 'fail'),
+        );
       case 'ports':
         return list(sign('port/open', 'legend_open'), sign('port/closed', 'legend_closed'));
       default:
@@ -96,8 +107,24 @@ export function createLayers(app: App): HTMLElement {
     const parts = ['layers_boundary', 'layers_field', 'layers_ground'] as const;
     fill(
       panel,
-      h('div', { class: 'panel-head' }, h('h2', {}, words.t('layers')), h('button', { class: 'icon-button', 'aria-label': words.t('close'), testid: 'layers-close', onclick: () => app.store.set({ layersOpen: false }) }, icon(ICONS.close))),
-      parts.map((part) => h('fieldset', {}, h('legend', {}, words.t(part)), GROUPS.filter((group) => group.part === part).map(row))),
+      h(
+        'div',
+        { class: 'panel-head' },
+        h('h2', {}, words.t('layers')),
+        h(
+          'button',
+          {
+            class: 'icon-button',
+            'aria-label': words.t('close'),
+            testid: 'layers-close',
+            onclick: () => app.store.set({ layersOpen: false }),
+          },
+          icon(ICONS.close),
+        ),
+      ),
+      parts.map((part) =>
+        h('fieldset', {}, h('legend', {}, words.t(part)), GROUPS.filter((group) => group.part === part).map(row)),
+      ),
     );
     panel.scrollTop = top;
     if (focused) panel.querySelector<HTMLElement>(`[data-testid="${focused}"]`)?.focus();

@@ -25,7 +25,11 @@ export async function findMarker(app: App, boundary: string, label: string): Pro
 
 async function read(app: App, boundary: string): Promise<Map<string, MarkerPlace>> {
   const index = new Map<string, MarkerPlace>();
-  let page: (ItemPage & { links?: { rel?: string; href: string }[] }) | null = await app.client.items('markers', boundary, PAGE);
+  let page: (ItemPage & { links?: { rel?: string; href: string }[] }) | null = await app.client.items(
+    'markers',
+    boundary,
+    PAGE,
+  );
   for (let turn = 0; page && turn < PAGES; turn += 1) {
     page.features.forEach((feature) => enter(index, feature as Item));
     const next: string | undefined = page.links?.find(({ rel }) => rel === 'next')?.href;
@@ -38,7 +42,9 @@ async function read(app: App, boundary: string): Promise<Map<string, MarkerPlace
 
 function enter(index: Map<string, MarkerPlace>, { id, geometry, properties }: Item): void {
   if (!geometry || !('coordinates' in geometry)) return;
-  const list = (geometry.type === 'Point' ? [geometry.coordinates] : geometry.type === 'MultiPoint' ? geometry.coordinates : []) as number[][];
+  const list = (
+    geometry.type === 'Point' ? [geometry.coordinates] : geometry.type === 'MultiPoint' ? geometry.coordinates : []
+  ) as number[][];
   const place = (at: number): MarkerPlace | null => {
     const [lon, lat] = list[at] ?? list[0] ?? [];
     return lon === undefined || lat === undefined ? null : { id: Number(id), lon, lat };

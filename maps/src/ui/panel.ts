@@ -24,10 +24,24 @@ export interface Panel {
 
 export function createPanel(app: App, uploads: Uploads): Panel {
   const body = h('div', { class: 'panel-body', tabindex: '-1' });
-  const close = h('button', { class: 'icon-button panel-close', testid: 'panel-close', onclick: () => shut() }, icon(ICONS.close));
-  const back = h('button', { class: 'quiet panel-back', testid: 'panel-back', onclick: () => app.store.set({ selection: { kind: 'receipts' } }) });
+  const close = h(
+    'button',
+    { class: 'icon-button panel-close', testid: 'panel-close', onclick: () => shut() },
+    icon(ICONS.close),
+  );
+  const back = h('button', {
+    class: 'quiet panel-back',
+    testid: 'panel-back',
+    onclick: () => app.store.set({ selection: { kind: 'receipts' } }),
+  });
   const label = h('div', { class: 'panel-label' });
-  const element = h('aside', { class: 'panel', testid: 'panel', hidden: true }, h('div', { class: 'panel-bar' }, label, back, close), uploads.element, body);
+  const element = h(
+    'aside',
+    { class: 'panel', testid: 'panel', hidden: true },
+    h('div', { class: 'panel-bar' }, label, back, close),
+    uploads.element,
+    body,
+  );
 
   let draw: (() => HTMLElement) | null = null;
   let choosing = false;
@@ -58,7 +72,12 @@ export function createPanel(app: App, uploads: Uploads): Panel {
   }
 
   /** Shows what `load` brings, unless the reader has gone on to something else. */
-  async function open<T>(selection: Selection, what: string, load: (signal: AbortSignal) => Promise<T>, paint: (value: T) => HTMLElement): Promise<void> {
+  async function open<T>(
+    selection: Selection,
+    what: string,
+    load: (signal: AbortSignal) => Promise<T>,
+    paint: (value: T) => HTMLElement,
+  ): Promise<void> {
     request?.abort();
     const mine = new AbortController();
     request = mine;
@@ -85,22 +104,41 @@ export function createPanel(app: App, uploads: Uploads): Panel {
     switch (selection.kind) {
       case 'item': {
         const { collection, id } = selection;
-        void open(selection, words.t('err_item'), (signal) => app.client.item(collection, id, signal), (item) => renderCard(app, collection, item, () => zoomTo(item)));
+        void open(
+          selection,
+          words.t('err_item'),
+          (signal) => app.client.item(collection, id, signal),
+          (item) => renderCard(app, collection, item, () => zoomTo(item)),
+        );
         return;
       }
       case 'place':
         if (!boundary) return;
-        void open(selection, words.t('err_place'), (signal) => app.client.place(selection.lon, selection.lat, boundary.key, signal), (answer) => renderPlace(app, answer));
+        void open(
+          selection,
+          words.t('err_place'),
+          (signal) => app.client.place(selection.lon, selection.lat, boundary.key, signal),
+          (answer) => renderPlace(app, answer),
+        );
         return;
       case 'receipts':
-        void open(selection, words.t('err_receipts'), () => app.client.receipts(), (list) => renderReceipts(app, list, uploads.choose));
+        void open(
+          selection,
+          words.t('err_receipts'),
+          () => app.client.receipts(),
+          (list) => renderReceipts(app, list, uploads.choose),
+        );
         return;
       case 'receipt': {
         const { id } = selection;
-        const paint = (receipt: Receipt): HTMLElement => renderReceipt(app, uploads.newest(receipt), uploads.known(id), actions);
+        const paint = (receipt: Receipt): HTMLElement =>
+          renderReceipt(app, uploads.newest(receipt), uploads.known(id), actions);
         const at_hand = uploads.receipt(id);
         if (at_hand) show(() => paint(at_hand));
-        else void open(selection, words.t('err_receipts'), () => app.client.receipt(id), paint).then(() => uploads.follow(id));
+        else
+          void open(selection, words.t('err_receipts'), () => app.client.receipt(id), paint).then(() =>
+            uploads.follow(id),
+          );
         return;
       }
       case 'inspections':
@@ -125,9 +163,9 @@ export function createPanel(app: App, uploads: Uploads): Panel {
         (error: unknown) => app.toast.error(words.t('err_marker', { label }), error),
       );
     },
-    showExtent(receipt: Receipt): void {
-      if (receipt.summary?.bbox) fit(app.map, receipt.summary.bbox);
-    },
+    showExtent: (box: Bbox): void => fit(app.map, box),
+    openTrack: (id: number): void =>
+      app.store.set({ selection: { kind: 'item', collection: 'tracks', id }, alsoHere: [] }),
   };
 
   function zoomTo(item: Item): void {

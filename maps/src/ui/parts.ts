@@ -14,16 +14,34 @@ export function section(title: string, ...body: (Node | null)[]): HTMLElement | 
 export function facts(rows: [string, string | Node | null | undefined][]): HTMLElement | null {
   const shown = rows.filter(([, value]) => value !== null && value !== undefined && value !== '');
   if (shown.length === 0) return null;
-  return h('dl', { class: 'facts' }, shown.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value as string | Node)]));
+  return h(
+    'dl',
+    { class: 'facts' },
+    shown.flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value as string | Node)]),
+  );
 }
 
 export function verdictChip(verdict: Verdict, text: string): HTMLElement {
-  return h('span', { class: `chip verdict-${verdict}` }, h('i', { class: `shape shape-${verdict}`, 'aria-hidden': 'true' }), text);
+  return h(
+    'span',
+    { class: `chip verdict-${verdict}` },
+    h('i', { class: `shape shape-${verdict}`, 'aria-hidden': 'true' }),
+    text,
+  );
 }
 
 export function copyButton(app: App, text: () => string): HTMLElement {
   const { words } = app.store.now;
-  const button = h('button', { class: 'icon-button small', title: words.t('copy'), 'aria-label': words.t('copy'), onclick: () => void copy(app, text()) }, icon(ICONS.copy));
+  const button = h(
+    'button',
+    {
+      class: 'icon-button small',
+      title: words.t('copy'),
+      'aria-label': words.t('copy'),
+      onclick: () => void copy(app, text()),
+    },
+    icon(ICONS.copy),
+  );
   return button;
 }
 
@@ -59,8 +77,18 @@ export function positions(app: App, list: Position[] | undefined): HTMLElement |
         'div',
         { class: `position position-${position.kind}` },
         h('div', { class: 'position-kind' }, kind ? words.t(kind) : position.kind),
-        h('div', { class: 'position-text' }, lines.map((line) => h('code', {}, line))),
-        h('div', { class: 'position-frame' }, [position.name, position.crs].filter(Boolean).join(' · ') + accuracy),
+        h(
+          'div',
+          { class: 'position-text' },
+          lines.map((line) => h('code', {}, line)),
+        ),
+        h(
+          'div',
+          { class: 'position-frame' },
+          [position.name, position.crs, position.kind === 'display' ? words.t('display_note') : '']
+            .filter(Boolean)
+            .join(' · ') + accuracy,
+        ),
         copyButton(app, () => `${lines.join(' ')} (${position.crs})`),
       );
     }),
@@ -78,7 +106,13 @@ export function reference(words: Words, value: LinearReference | null | undefine
 }
 
 /** "K12+300, 4.2 m left", or what of it is known. */
-export function chainageText(words: Words, metres: number | null | undefined, offset: number | null | undefined, side: string | null | undefined, text?: string): string {
+export function chainageText(
+  words: Words,
+  metres: number | null | undefined,
+  offset: number | null | undefined,
+  side: string | null | undefined,
+  text?: string,
+): string {
   if (metres === null || metres === undefined) return text ?? '';
   const where = text ?? chainage(metres);
   if (offset === null || offset === undefined) return where;
@@ -102,9 +136,26 @@ export function history(words: Words, versions: Version[] | undefined): HTMLElem
         h(
           'div',
           {},
-          h('strong', {}, [words.t('version', { n: version.version }), version.valid_to ? words.t('until', { date: day(version.valid_to) }) : ''].filter(Boolean).join(', ')),
+          h(
+            'strong',
+            {},
+            words.list([
+              words.t('version', { n: version.version }),
+              version.valid_to ? words.t('until', { date: day(version.valid_to) }) : '',
+            ]),
+          ),
           version.reason ? h('span', {}, version.reason) : null,
-          h('small', {}, [version.instrument, version.author, version.known_from ? words.t('known_from', { date: day(version.known_from) }) : ''].filter(Boolean).join(' · ')),
+          h(
+            'small',
+            {},
+            [
+              version.instrument,
+              version.author,
+              version.known_from ? words.t('known_from', { date: day(version.known_from) }) : '',
+            ]
+              .filter(Boolean)
+              .join(' · '),
+          ),
         ),
       ),
     ),
@@ -112,10 +163,18 @@ export function history(words: Words, versions: Version[] | undefined): HTMLElem
 }
 
 /** What to call a feature: its own name, else its kind and number. */
-export function titleOf(words: Words, collection: string, properties: ItemProperties | Record<string, unknown>): string {
+export function titleOf(
+  words: Words,
+  collection: string,
+  properties: ItemProperties | Record<string, unknown>,
+): string {
   const p = properties as ItemProperties;
   const own = words.name(p.names) || words.either(p.name_en, p.name_zh);
-  if (collection === 'findings') return [p.check, words.either(p.message_en, p.message_zh)].filter(Boolean).join(' · ') || words.code('collection', collection);
+  if (collection === 'findings')
+    return (
+      [p.check, words.either(p.message_en, p.message_zh)].filter(Boolean).join(' · ') ||
+      words.code('collection', collection)
+    );
   const number = p.number === null || p.number === undefined || p.number === '' ? '' : String(p.number);
   if (own) return own;
   if (p.name) return `${words.code('collection', collection)} ${p.name}`;

@@ -16,7 +16,16 @@ export function renderPlace(app: App, answer: PlaceAnswer): HTMLElement {
       { class: 'card-head' },
       h('p', { class: 'eyebrow' }, words.name(boundary?.names)),
       h('h2', { testid: 'card-title' }, words.t('this_place')),
-      h('div', { class: 'card-actions' }, h('button', { class: 'quiet', onclick: () => void copy(app, location.href, words.t('link_copied')) }, icon(ICONS.copy), words.t('copy_link'))),
+      h(
+        'div',
+        { class: 'card-actions' },
+        h(
+          'button',
+          { class: 'quiet', onclick: () => void copy(app, location.href, words.t('link_copied')) },
+          icon(ICONS.copy),
+          words.t('copy_link'),
+        ),
+      ),
     ),
     section(
       words.t('along_the_line'),
@@ -38,7 +47,14 @@ function nearest(app: App, answer: PlaceAnswer): HTMLElement | null {
       h(
         'li',
         {},
-        h('button', { class: 'marker-chip', onclick: () => app.store.set({ selection: { kind: 'item', collection: 'markers', id }, alsoHere: [] }) }, label),
+        h(
+          'button',
+          {
+            class: 'marker-chip',
+            onclick: () => app.store.set({ selection: { kind: 'item', collection: 'markers', id }, alsoHere: [] }),
+          },
+          label,
+        ),
         h('span', {}, length(distance_m)),
       ),
     ),

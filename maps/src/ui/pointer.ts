@@ -35,7 +35,8 @@ export function followPointer(app: App, panel: Panel): HTMLElement {
   map.on('mousemove', ({ point }) => {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => {
-      if (!map.isMoving()) map.getCanvas().style.cursor = pick(map, point, REACH_FINE).best.length > 0 ? 'pointer' : 'crosshair';
+      if (!map.isMoving())
+        map.getCanvas().style.cursor = pick(map, point, REACH_FINE).best.length > 0 ? 'pointer' : 'crosshair';
     });
   });
 

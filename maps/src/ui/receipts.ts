@@ -12,7 +12,14 @@ export function renderReceipts(app: App, list: Receipt[], upload: () => void): H
     { class: 'card', testid: 'receipts' },
     h('header', { class: 'card-head' }, h('h2', {}, words.t('receipts'))),
     list.length === 0
-      ? h('div', { class: 'empty', testid: 'receipts-empty' }, icon(ICONS.receipts), h('strong', {}, words.t('no_receipts')), h('p', {}, words.t('no_receipts_do')), h('button', { class: 'button', onclick: upload }, icon(ICONS.upload), words.t('upload')))
+      ? h(
+          'div',
+          { class: 'empty', testid: 'receipts-empty' },
+          icon(ICONS.receipts),
+          h('strong', {}, words.t('no_receipts')),
+          h('p', {}, words.t('no_receipts_do')),
+          h('button', { class: 'button', onclick: upload }, icon(ICONS.upload), words.t('upload')),
+        )
       : h(
           'ul',
           { class: 'receipt-list' },
@@ -22,10 +29,21 @@ export function renderReceipts(app: App, list: Receipt[], upload: () => void): H
               {},
               h(
                 'button',
-                { onclick: () => app.store.set({ selection: { kind: 'receipt', id: String(receipt.id) }, alsoHere: [] }) },
+                {
+                  onclick: () =>
+                    app.store.set({ selection: { kind: 'receipt', id: String(receipt.id) }, alsoHere: [] }),
+                },
                 h('span', { class: 'receipt-line' }, h('strong', {}, receipt.number), stateChip(app, receipt)),
                 h('span', { class: 'file-name' }, receipt.filename),
-                h('small', {}, [`${utc(receipt.received_at).slice(0, 16)} UTC`, receipt.summary?.length_m ? length(receipt.summary.length_m) : bytes(receipt.bytes), ...coverages(receipt)].join(' · ')),
+                h(
+                  'small',
+                  {},
+                  [
+                    `${utc(receipt.received_at).slice(0, 16)} UTC`,
+                    receipt.summary?.length_m ? length(receipt.summary.length_m) : bytes(receipt.bytes),
+                    ...coverages(receipt),
+                  ].join(' · '),
+                ),
               ),
             ),
           ),

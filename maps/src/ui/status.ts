@@ -43,7 +43,15 @@ export function createStatus(app: App): HTMLElement {
 
   function renderSources(): void {
     const { boundary, words, attribution } = app.store.now;
-    sources.textContent = [boundary ? words.name(boundary.names) : '', boundary?.frame?.name ?? boundary?.frame?.crs ?? '', plain(attribution), 'Natural Earth', 'MapLibre'].filter(Boolean).join(' · ');
+    sources.textContent = [
+      boundary ? words.name(boundary.names) : '',
+      boundary?.frame?.name ?? boundary?.frame?.crs ?? '',
+      plain(attribution),
+      'Natural Earth',
+      'MapLibre',
+    ]
+      .filter(Boolean)
+      .join(' · ');
   }
   app.store.on(['words', 'boundary', 'attribution'], renderSources);
   renderSources();

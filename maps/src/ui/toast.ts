@@ -22,8 +22,18 @@ export function createToaster(host: HTMLElement, words: () => Words): Toaster {
       const toast = h(
         'div',
         { class: 'toast toast-error', role: 'alert', testid: 'toast-error' },
-        h('div', { class: 'toast-text' }, h('strong', {}, what), h('span', {}, [title, detail].filter(Boolean).join(' ')), remedy ? h('em', {}, remedy) : null),
-        h('button', { class: 'icon-button', 'aria-label': words().t('dismiss'), onclick: () => toast.remove() }, icon(ICONS.close)),
+        h(
+          'div',
+          { class: 'toast-text' },
+          h('strong', {}, what),
+          h('span', {}, [title, detail].filter(Boolean).join(' ')),
+          remedy ? h('em', {}, remedy) : null,
+        ),
+        h(
+          'button',
+          { class: 'icon-button', 'aria-label': words().t('dismiss'), onclick: () => toast.remove() },
+          icon(ICONS.close),
+        ),
       );
       toast.dataset['key'] = key;
       show(toast);

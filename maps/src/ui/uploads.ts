@@ -37,7 +37,16 @@ export interface Uploads {
 }
 
 export function createUploads(app: App, finished: (receipt: Receipt) => void): Uploads {
-  const input = h('input', { type: 'file', multiple: true, accept: '.gpx,application/gpx+xml', testid: 'upload-input', class: 'sr-only', tabindex: '-1', 'aria-hidden': 'true', onchange: () => take() });
+  const input = h('input', {
+    type: 'file',
+    multiple: true,
+    accept: '.gpx,application/gpx+xml',
+    testid: 'upload-input',
+    class: 'sr-only',
+    tabindex: '-1',
+    'aria-hidden': 'true',
+    onchange: () => take(),
+  });
   const list = h('ul', { class: 'jobs', testid: 'upload-jobs' });
   const element = h('div', { class: 'uploads' }, list);
   document.body.append(input);
@@ -57,7 +66,8 @@ export function createUploads(app: App, finished: (receipt: Receipt) => void): U
   function add(files: Iterable<File>): void {
     const list = [...files];
     if (list.length === 0) return;
-    for (const file of list) jobs.push({ file, alone: list.length === 1, phase: 'waiting', sent: 0, progress: undefined, error: null });
+    for (const file of list)
+      jobs.push({ file, alone: list.length === 1, phase: 'waiting', sent: 0, progress: undefined, error: null });
     app.store.set({ selection: { kind: 'receipts' }, alsoHere: [] });
     render();
     void run();
@@ -67,7 +77,11 @@ export function createUploads(app: App, finished: (receipt: Receipt) => void): U
   async function run(): Promise<void> {
     if (running) return;
     running = true;
-    for (let job = jobs.find(({ phase }) => phase === 'waiting'); job; job = jobs.find(({ phase }) => phase === 'waiting')) {
+    for (
+      let job = jobs.find(({ phase }) => phase === 'waiting');
+      job;
+      job = jobs.find(({ phase }) => phase === 'waiting')
+    ) {
       await one(job);
     }
     running = false;
@@ -142,11 +156,34 @@ export function createUploads(app: App, finished: (receipt: Receipt) => void): U
           const refusal = isProblem(job.error)
             ? problem(app, job.error.failure.body, job.file.name)
             : h('p', { class: 'muted' }, Object.values(describe(job.error, words)).filter(Boolean).join(' '));
-          return h('li', { class: 'job job-failed' }, h('div', { class: 'job-head' }, h('strong', {}, job.file.name), h('button', { class: 'icon-button small', 'aria-label': words.t('dismiss'), onclick: away }, icon(ICONS.close))), refusal);
+          return h(
+            'li',
+            { class: 'job job-failed' },
+            h(
+              'div',
+              { class: 'job-head' },
+              h('strong', {}, job.file.name),
+              h(
+                'button',
+                { class: 'icon-button small', 'aria-label': words.t('dismiss'), onclick: away },
+                icon(ICONS.close),
+              ),
+            ),
+            refusal,
+          );
         }
-        const text = job.phase !== 'sending' ? words.t(job.phase === 'checking' ? 'checking' : 'waiting') : `${words.t('sending')} · ${bytes(Math.min(job.sent, job.file.size))} / ${bytes(job.file.size)}`;
-        const value = job.phase === 'checking' ? job.progress : job.file.size > 0 ? Math.min(1, job.sent / job.file.size) : 0;
-        return h('li', { class: 'job', testid: 'upload-job' }, h('div', { class: 'job-head' }, h('strong', {}, job.file.name), h('small', {}, text)), h('progress', { max: 1, 'aria-label': text, ...(value === undefined ? {} : { value }) }));
+        const text =
+          job.phase !== 'sending'
+            ? words.t(job.phase === 'checking' ? 'checking' : 'waiting')
+            : `${words.t('sending')} · ${bytes(Math.min(job.sent, job.file.size))} / ${bytes(job.file.size)}`;
+        const value =
+          job.phase === 'checking' ? job.progress : job.file.size > 0 ? Math.min(1, job.sent / job.file.size) : 0;
+        return h(
+          'li',
+          { class: 'job', testid: 'upload-job' },
+          h('div', { class: 'job-head' }, h('strong', {}, job.file.name), h('small', {}, text)),
+          h('progress', { max: 1, 'aria-label': text, ...(value === undefined ? {} : { value }) }),
+        );
       }),
     );
     element.classList.toggle('uploads-busy', jobs.length > 0);

@@ -65,6 +65,11 @@ impl Answer {
         )
     }
 
+    /// Passes, inconclusives and fails by check.
+    pub fn counts(&self) -> std::collections::BTreeMap<CheckCode, [usize; 3]> {
+        findings::counts(&self.findings)
+    }
+
     /// The summary alone: counts of verdicts by check.
     pub fn summary(&self) -> Value {
         findings::summary(&self.findings, &self.not_applicable)

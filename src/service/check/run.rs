@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::walk::{GnssWalk, planned};
@@ -37,7 +36,8 @@ const TELL_EVERY: usize = 32;
 /// # Errors
 /// When there is no such upload, or the database breaks.
 pub async fn check_upload(cx: &Context, upload_id: Uuid, job_id: Uuid) -> Result<()> {
-    let mut conn = acquire(cx).await?;
+    // One long read; what is found is written in a transaction of its own.
+    let mut conn = cx.db.begin_long().await?;
     let upload = store::upload::by_id(&mut conn, upload_id).await?;
     let upload = upload.ok_or_else(|| not_found(&Message::new("upload", "上传"), upload_id))?;
     let mut outcomes = Vec::new();
@@ -53,9 +53,9 @@ pub async fn check_upload(cx: &Context, upload_id: Uuid, job_id: Uuid) -> Result
         inspection = inspection.or(belongs_to.as_ref().map(|i| i.held.id.uuid()));
         outcomes.push(one_boundary(cx, &mut conn, &register, &upload, belongs_to, job_id).await?);
     }
-    let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+    let mut tx = cx.db.begin().await?;
     store::upload::set_results(&mut tx, upload_id, to_json(&outcomes)?, inspection).await?;
-    tx.commit().await.map_err(store::Error::from)?;
+    store::commit(tx).await?;
     Ok(())
 }
 
@@ -63,7 +63,7 @@ pub async fn check_upload(cx: &Context, upload_id: Uuid, job_id: Uuid) -> Result
 /// else the only one in the field.
 async fn inspection_of(
     cx: &Context,
-    conn: &mut PgConnection,
+    conn: &mut store::Conn,
     register: &Register,
     upload: &StoredUpload,
 ) -> Result<Option<HeldInspection>> {
@@ -90,7 +90,7 @@ async fn inspection_of(
 
 async fn one_boundary(
     cx: &Context,
-    conn: &mut PgConnection,
+    conn: &mut store::Conn,
     register: &Arc<Register>,
     upload: &StoredUpload,
     inspection: Option<HeldInspection>,
@@ -164,7 +164,7 @@ async fn one_boundary(
 /// Walks the tracks of some uploads; the operation's name and what was covered.
 async fn walk(
     cx: &Context,
-    conn: &mut PgConnection,
+    conn: &mut store::Conn,
     case: &Case,
     uploads: &[Uuid],
     plans: &[Planned],
@@ -271,7 +271,7 @@ async fn file(
             chainage_m: foot.chainage,
         })
         .collect();
-    let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+    let mut tx = cx.db.begin().await?;
     store::check_run::insert(&mut tx, &new, &rows, &visits).await?;
     let deed = Deed {
         at: cx.clock.now(),
@@ -283,7 +283,7 @@ async fn file(
         detail: json!({ "upload": upload.upload_id, "boundary": register.boundary.record.key }),
     };
     audit::append(&mut tx, deed).await?;
-    tx.commit().await.map_err(store::Error::from)?;
+    store::commit(tx).await?;
     Ok(())
 }
 

@@ -5,7 +5,6 @@ pub mod receipt;
 
 use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Context, Error, Result, not_found};
@@ -60,7 +59,7 @@ pub async fn receive<E: std::fmt::Display>(
 }
 
 async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: original::Kept) -> Result<Received> {
-    let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+    let mut tx = cx.db.begin().await?;
     let new = NewUpload {
         id: cx.ids.next(),
         sha256: kept.sha256,
@@ -81,7 +80,7 @@ async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: 
         let detail = json!({ "file_name": file_name, "sha256": original::hex(&kept.sha256), "bytes": kept.bytes });
         deed(cx, &mut tx, "upload", &upload, detail).await?;
     }
-    tx.commit().await.map_err(store::Error::from)?;
+    store::commit(tx).await?;
     if is_new || again {
         read_and_file(cx, &upload).await?;
     }
@@ -94,7 +93,7 @@ async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: 
 /// Reads a stored file and files what it holds, in one transaction; or notes why it cannot be read.
 async fn read_and_file(cx: &Context, upload: &StoredUpload) -> Result<()> {
     let path = cx.originals.path(&upload.sha256);
-    let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+    let mut tx = cx.db.begin_long().await?;
     match read::read(cx, &mut tx, upload, &path).await {
         Ok(reading) => {
             let job_id = cx.ids.next();
@@ -108,16 +107,17 @@ async fn read_and_file(cx: &Context, upload: &StoredUpload) -> Result<()> {
                 job: job_id,
             };
             store::upload::set_read(&mut tx, upload.upload_id, stored).await?;
-            tx.commit().await.map_err(store::Error::from)?;
+            store::commit(tx).await?;
+            cx.wake.notify_one();
             Ok(())
         }
         Err(Error::Refused(problem)) => {
             drop(tx);
             let problem = problem.in_file(&upload.file_name);
-            let mut tx = cx.pool.begin().await.map_err(store::Error::from)?;
+            let mut tx = cx.db.begin().await?;
             store::upload::set_refused(&mut tx, upload.upload_id, to_json(&KeptProblem::from(&problem))?).await?;
             deed(cx, &mut tx, "refuse", upload, json!({ "code": problem.code.slug() })).await?;
-            tx.commit().await.map_err(store::Error::from)?;
+            store::commit(tx).await?;
             Ok(())
         }
         Err(fault) => Err(fault),
@@ -138,7 +138,7 @@ pub async fn resume(cx: &Context) -> Result<usize> {
     Ok(waiting.len())
 }
 
-async fn deed(cx: &Context, conn: &mut PgConnection, action: &str, upload: &StoredUpload, detail: Value) -> Result<()> {
+async fn deed(cx: &Context, conn: &mut store::Conn, action: &str, upload: &StoredUpload, detail: Value) -> Result<()> {
     let deed = Deed {
         at: cx.clock.now(),
         actor: &cx.actor,
@@ -187,7 +187,7 @@ pub async fn original(cx: &Context, id: Uuid) -> Result<(String, std::path::Path
     Ok((upload.file_name, cx.originals.path(&upload.sha256)))
 }
 
-async fn receipts(conn: &mut PgConnection, uploads: Vec<StoredUpload>) -> Result<Vec<Receipt>> {
+async fn receipts(conn: &mut store::Conn, uploads: Vec<StoredUpload>) -> Result<Vec<Receipt>> {
     let ids: Vec<Uuid> = uploads.iter().map(|u| u.upload_id).collect();
     let tracks = track::of_uploads(conn, &ids).await?;
     let mut receipts = Vec::with_capacity(uploads.len());
@@ -234,8 +234,8 @@ async fn receipts(conn: &mut PgConnection, uploads: Vec<StoredUpload>) -> Result
     Ok(receipts)
 }
 
-pub(super) async fn acquire(cx: &Context) -> Result<sqlx::pool::PoolConnection<sqlx::Postgres>> {
-    Ok(cx.pool.acquire().await.map_err(store::Error::from)?)
+pub(super) async fn acquire(cx: &Context) -> Result<store::PoolConn> {
+    Ok(cx.db.acquire().await?)
 }
 
 pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<Value> {

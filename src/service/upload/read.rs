@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use sqlx::PgConnection;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -15,6 +14,7 @@ use crate::format::gpx::{self, GpxEvent};
 use crate::format::tally::Tally;
 use crate::geom::ellipsoid::Ellipsoid;
 use crate::service::{Context, Ids, Result};
+use crate::store::Conn;
 use crate::store::track::{CHUNK_FIXES, Chunk, ChunkCopy, NewTrack, insert_tracks, insert_waypoints};
 use crate::store::upload::StoredUpload;
 use crate::unit::LonLat;
@@ -46,7 +46,7 @@ struct Parsed {
 ///
 /// # Errors
 /// A refusal where the file cannot be read; the caller rolls back.
-pub(super) async fn read(cx: &Context, conn: &mut PgConnection, upload: &StoredUpload, path: &Path) -> Result<Reading> {
+pub(super) async fn read(cx: &Context, conn: &mut Conn, upload: &StoredUpload, path: &Path) -> Result<Reading> {
     let (sender, mut receiver) = mpsc::channel::<Chunk>(WAITING_CHUNKS);
     let (path, now, ids) = (path.to_path_buf(), cx.clock.unix(), cx.ids.clone());
     let parser = tokio::task::spawn_blocking(move || parse(path, now, &ids, &sender));

@@ -1,0 +1,33 @@
+//! `/check-runs/{id}`.
+
+use axum::Json;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::problem::Answer;
+use crate::service::{Context, view};
+
+pub(super) fn routes() -> Router<Context> {
+    Router::new().route("/check-runs/{id}", get(one))
+}
+
+async fn one(State(cx): State<Context>, Path(id): Path<Uuid>) -> Answer {
+    let run = view::check_run(&cx, id).await?;
+    Ok(Json(json!({
+        "id": run.id,
+        "boundary": run.boundary,
+        "inspection": run.inspection,
+        "created_at": run.at,
+        "software": run.software,
+        "frame": run.frame,
+        "transformation": run.way,
+        "summary": run.summary,
+        "coverage": run.coverage,
+        "findings_url": "/collections/findings/items",
+    }))
+    .into_response())
+}

@@ -1,0 +1,86 @@
+//! From settings to a running service, and back.
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, OnceCell};
+
+use super::context::{Clock, Context, Ids};
+use super::register::Registers;
+use super::tile::Tiles;
+use super::{Error, Result, upload};
+use crate::config::Config;
+use crate::store::Db;
+use crate::store::cluster::{APPLICATION, Cluster, ClusterSettings, Durability};
+use crate::store::original::Originals;
+
+/// A service that can be used. End it with [`Running::stop`].
+pub struct Running {
+    pub cx: Context,
+    cluster: Option<Cluster>,
+}
+
+/// Opens the database (making and starting the private one where no other is named), brings its schema to this
+/// release's, and opens the store of originals.
+///
+/// # Errors
+/// A refusal in one sentence when the private database cannot be had; a fault when another cannot be reached.
+pub async fn open(config: &Config) -> Result<Running> {
+    let size = config.database_connections.value;
+    let (db, cluster) = match &config.database_url.value {
+        Some(url) => (Db::connect_url(url, size).await?, None),
+        None => {
+            let settings = ClusterSettings {
+                data_dir: config.data_dir.value.clone(),
+                durability: Durability::Durable,
+            };
+            let cluster = Cluster::start(&settings)
+                .await
+                .map_err(crate::domain::problem::Problem::from)?;
+            (Db::connect(cluster.options(APPLICATION), size).await?, Some(cluster))
+        }
+    };
+    let opened = async {
+        db.migrate().await?;
+        let originals = Originals::open(config.data_dir.value.join("originals")).await?;
+        Ok::<_, Error>(Context {
+            db: db.clone(),
+            originals,
+            clock: Clock::system(),
+            ids: Ids,
+            actor: "local".to_owned(),
+            font_dirs: config.font_dirs.value.clone(),
+            fonts: Arc::new(OnceCell::new()),
+            registers: Registers::default(),
+            tiles: Tiles::default(),
+            wake: Arc::new(Notify::new()),
+            upload_limit: config.upload_limit_mb.value << 20,
+        })
+    };
+    match opened.await {
+        Ok(cx) => Ok(Running { cx, cluster }),
+        Err(error) => {
+            if let Some(cluster) = cluster {
+                cluster.stop().await;
+            }
+            Err(error)
+        }
+    }
+}
+
+impl Running {
+    /// Reads what an interruption left unread.
+    ///
+    /// # Errors
+    /// When the database breaks.
+    pub async fn resume(&self) -> Result<usize> {
+        upload::resume(&self.cx).await
+    }
+
+    /// Closes the connections and stops the private database.
+    pub async fn stop(self) {
+        self.cx.db.close().await;
+        if let Some(cluster) = self.cluster {
+            cluster.stop().await;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A running service for one test: the real router on a free port, a database and a folder of its own.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use merestone::service::startup::{self, Running};
+use merestone::service::{Context, demo};
+use merestone::{config, http, job};
+use tokio::sync::watch;
+
+use super::db::{TestDb, db};
+use super::folder;
+
+/// Dropped, the service ends; its database and folder go with it.
+pub struct App {
+    pub cx: Context,
+    pub base: String,
+    pub client: reqwest::Client,
+    pub data_dir: PathBuf,
+    stop: watch::Sender<bool>,
+    _folder: tempfile::TempDir,
+    _db: Arc<TestDb>,
+}
+
+/// A service on an empty register.
+pub async fn app() -> App {
+    let db = Arc::new(db().await);
+    let folder = folder();
+    let data_dir = folder.path().to_path_buf();
+    let url = db.url.clone();
+    let dir = data_dir.clone();
+    let environment = move |name: &str| match name {
+        "DATABASE_URL" => Some(url.clone()),
+        "MERESTONE_DATA_DIR" => Some(dir.to_string_lossy().into_owned()),
+        "MERESTONE_BIND" => Some("127.0.0.1:0".to_owned()),
+        _ => None,
+    };
+    let config = config::Config::new(None, &environment, config::Flags::default()).unwrap();
+    let running: Running = startup::open(&config).await.unwrap();
+    let cx = running.cx.clone();
+    let listener = tokio::net::TcpListener::bind(config.bind.value).await.unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    let (stop, mut stopped) = watch::channel(false);
+    tokio::spawn(job::run(cx.clone(), stopped.clone()));
+    let router = http::router(cx.clone());
+    tokio::spawn(async move {
+        let ended = async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        http::serve(listener, router, ended).await.unwrap();
+        drop(running);
+    });
+    App {
+        cx,
+        base: format!("http://{address}"),
+        client: reqwest::Client::new(),
+        data_dir,
+        stop,
+        _folder: folder,
+        _db: db,
+    }
+}
+
+/// A service with both sample borders in its register.
+pub async fn app_with_borders() -> App {
+    let app = app().await;
+    let loaded = demo::load(&app.cx, &app.data_dir.join("samples")).await.unwrap();
+    assert_eq!(loaded, ["astrand-veyra", "ibc-j"]);
+    app
+}
+
+impl App {
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    pub async fn get(&self, path: &str) -> reqwest::Response {
+        self.client.get(self.url(path)).send().await.unwrap()
+    }
+
+    pub async fn json(&self, path: &str) -> serde_json::Value {
+        let response = self.get(path).await;
+        assert!(response.status().is_success(), "{path}: {}", response.status());
+        response.json().await.unwrap()
+    }
+
+    /// Hands a file in; the status and the body.
+    pub async fn upload(&self, name: &str, bytes: Vec<u8>) -> (u16, serde_json::Value) {
+        let url = self.url(&format!("/uploads?filename={name}"));
+        let response = self.client.post(url).body(bytes).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// The receipt when the checks have answered.
+    pub async fn checked(&self, id: &str) -> serde_json::Value {
+        for _ in 0..600 {
+            let receipt = self.json(&format!("/uploads/{id}")).await;
+            if !matches!(receipt["state"].as_str(), Some("reading" | "checking")) {
+                return receipt;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("the checks of upload {id} did not end within a minute");
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+    }
+}
