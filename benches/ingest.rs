@@ -13,10 +13,10 @@ use std::time::Instant;
 
 use merestone::service::upload::receive;
 use merestone::service::{Clock, Context, Ids};
+use merestone::store::Db;
 use merestone::store::cluster::{APPLICATION, Cluster, ClusterSettings, Durability};
 use merestone::store::original::Originals;
-use merestone::store::pool;
-use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio_util::io::ReaderStream;
 
 mod support;
@@ -137,8 +137,8 @@ impl Watch {
 }
 
 /// The same points as rows, in binary; key and index are made when they are in.
-async fn raw_copy(pool: &PgPool, n: usize) -> Outcome<()> {
-    let mut tx = pool.begin().await?;
+async fn raw_copy(conn: &mut PgConnection, n: usize) -> Outcome<()> {
+    let mut tx = conn.begin().await?;
     sqlx::raw_sql(
         "drop table if exists raw_fix;
          create table raw_fix (id bigint not null, ts timestamptz, ele double precision, hdop real,
@@ -193,10 +193,10 @@ async fn upload(cx: &Context, path: &Path, n: usize) -> Outcome<()> {
     }
 }
 
-async fn stored_mb(pool: &PgPool, table: &'static str) -> Outcome<f64> {
+async fn stored_mb(conn: &mut PgConnection, table: &'static str) -> Outcome<f64> {
     let bytes: i64 = sqlx::query_scalar("select pg_total_relation_size($1::text::regclass)")
         .bind(table)
-        .fetch_one(pool)
+        .fetch_one(conn)
         .await?;
     Ok(bytes as f64 / 1e6)
 }
@@ -206,6 +206,7 @@ async fn compare(cx: &Context, cluster: &Cluster, dir: &Path, n: usize) -> Outco
     let bytes = write_gpx(&path, n)?;
     let postmaster = cluster.server_pid().ok_or("no server")?;
     let mut admin = cluster.admin_options(APPLICATION).connect().await?;
+    let mut conn = cluster.options(APPLICATION).connect().await?;
     reset_peak();
     let before = peak_mb();
     let watch = Watch::start(postmaster, &mut admin).await?;
@@ -215,13 +216,13 @@ async fn compare(cx: &Context, cluster: &Cluster, dir: &Path, n: usize) -> Outco
     let more = format!(
         "; {:.0} MB of GPX, {:.0} MB stored so far, memory {before:.0} to {peak:.0} MB",
         bytes as f64 / 1e6,
-        stored_mb(&cx.pool, "track_chunk").await?
+        stored_mb(&mut conn, "track_chunk").await?
     );
     ours.print("merestone", n, &more);
     let watch = Watch::start(postmaster, &mut admin).await?;
-    raw_copy(&cx.pool, n).await?;
+    raw_copy(&mut conn, n).await?;
     let raw = watch.stop();
-    let more = format!("; {:.0} MB stored", stored_mb(&cx.pool, "raw_fix").await?);
+    let more = format!("; {:.0} MB stored", stored_mb(&mut conn, "raw_fix").await?);
     raw.print("raw rows + key + index", n, &more);
     let ratio = ours.cpu() / raw.cpu();
     println!(
@@ -230,6 +231,7 @@ async fn compare(cx: &Context, cluster: &Cluster, dir: &Path, n: usize) -> Outco
         ours.cpu() / n as f64 * 1e6
     );
     std::fs::remove_file(path)?;
+    conn.close().await?;
     admin.close().await?;
     Ok((ratio, peak))
 }
@@ -243,10 +245,10 @@ async fn run() -> Outcome<()> {
         durability: Durability::Durable,
     })
     .await?;
-    let pool = pool::connect(cluster.options(APPLICATION), 4).await?;
-    pool::migrate(&pool).await?;
+    let db = Db::connect(cluster.options(APPLICATION), 4).await?;
+    db.migrate().await?;
     let cx = Context {
-        pool: pool.clone(),
+        db: db.clone(),
         originals: Originals::open(dir.path().join("originals")).await?,
         clock: Clock::system(),
         ids: Ids,
@@ -254,6 +256,7 @@ async fn run() -> Outcome<()> {
         font_dirs: Vec::new(),
         fonts: std::sync::Arc::default(),
         registers: Default::default(),
+        wake: std::sync::Arc::default(),
         tiles: Default::default(),
         upload_limit: 1 << 30,
     };
@@ -266,7 +269,7 @@ async fn run() -> Outcome<()> {
             break;
         }
     }
-    pool.close().await;
+    db.close().await;
     cluster.stop().await;
     let (ratio, peak) = outcome?;
     println!(

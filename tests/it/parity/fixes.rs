@@ -9,8 +9,7 @@ use futures_util::{TryStreamExt, stream};
 use jiff::Timestamp;
 use merestone::domain::track::{Fix, FixKind, FixQuality};
 use merestone::format::gpx::{GpxEvent, GpxReader, Options};
-use merestone::service::{Clock, Context, Ids, upload::receive};
-use merestone::store::original::Originals;
+use merestone::service::upload::receive;
 use merestone::store::track::{Chunk, ChunkCopy, NewTrack, chunks, insert_tracks};
 use merestone::store::upload::{self, NewUpload};
 use proptest::prelude::*;
@@ -19,7 +18,8 @@ use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::{at, cases};
-use crate::support::{db, folder};
+use crate::support::app::app;
+use crate::support::db;
 
 fn quality() -> impl Strategy<Value = FixQuality> {
     let real = || prop::option::of(0.0..1e4_f32);
@@ -227,19 +227,7 @@ fn document() -> String {
 
 #[tokio::test]
 async fn an_uploaded_file_is_stored_as_its_reader_gave_it() {
-    let (db, dir) = (db().await, folder());
-    let cx = Context {
-        pool: db.pool.clone(),
-        originals: Originals::open(dir.path().join("originals")).await.unwrap(),
-        clock: Clock::fixed(Timestamp::from_second(1_795_392_000).unwrap()),
-        ids: Ids,
-        actor: "test".to_owned(),
-        font_dirs: Vec::new(),
-        fonts: std::sync::Arc::default(),
-        registers: Default::default(),
-        tiles: Default::default(),
-        upload_limit: 64 << 20,
-    };
+    let app = app().await;
     let text = document();
     // Segment, and what was read in it.
     let mut expected: Vec<(i32, Fix)> = Vec::new();
@@ -258,9 +246,9 @@ async fn an_uploaded_file_is_stored_as_its_reader_gave_it() {
             .chunks(4_000)
             .map(|c| Ok::<_, Infallible>(Bytes::copy_from_slice(c))),
     );
-    let received = receive(&cx, "walk.gpx", None, body).await.unwrap();
+    let received = receive(&app.cx, "walk.gpx", None, body).await.unwrap();
     assert!(received.is_new && received.receipt.problem.is_none());
-    let mut conn = db.pool.acquire().await.unwrap();
+    let mut conn = app.cx.db.acquire().await.unwrap();
     let stored: Vec<Chunk> = chunks(&mut conn, &[received.receipt.id]).try_collect().await.unwrap();
     let read: Vec<(i32, Fix)> = stored
         .iter()
