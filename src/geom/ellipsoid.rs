@@ -127,8 +127,8 @@ impl Ellipsoid {
 
     /// Distance in metres of two points that are near each other, much cheaper than [`Ellipsoid::distance`].
     ///
-    /// - **Shape**: meant for steps of up to some 100 m; the error grows with the third power of the step and is
-    ///   below 1e-8 m at 100 m in latitudes up to 80 degrees (`tests.rs`).
+    /// - **Shape**: meant for steps of up to some 100 m; the error is some `s^3 tan^2(lat) / 24 R^2`, below
+    ///   5e-8 m at 100 m in latitudes up to 80 degrees (`ellipsoid_tests.rs`).
     /// - **Source**: radii of curvature at the middle latitude.
     pub fn short_distance(&self, from: LonLat, to: LonLat) -> f64 {
         let middle = (0.5 * (from.lat.get() + to.lat.get())).to_radians();
