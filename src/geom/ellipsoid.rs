@@ -138,6 +138,20 @@ impl Ellipsoid {
         east.hypot(north)
     }
 
+    /// Distance in metres of two neighbours on a long line or track: the cheap way where it is exact to 1e-8 m, else as
+    /// [`Ellipsoid::distance`].
+    pub fn step(&self, from: LonLat, to: LonLat) -> f64 {
+        /// Metres and degrees of latitude up to which the cheap way is exact.
+        const SHORT_M: f64 = 50.0;
+        const LOW_DEGREES: f64 = 80.0;
+        let short = self.short_distance(from, to);
+        if short <= SHORT_M && from.lat.get().abs() <= LOW_DEGREES {
+            short
+        } else {
+            self.distance(from, to)
+        }
+    }
+
     /// Radii of curvature in the meridian and in the prime vertical, in metres, at a latitude in radians.
     pub(super) fn radii(&self, latitude: f64) -> (f64, f64) {
         let e2 = self.eccentricity_squared();

@@ -38,6 +38,13 @@ proptest! {
     }
 
     #[test]
+    fn a_step_is_as_long_as_its_geodesic_everywhere(lon in -180.0..180.0, lat in -90.0..90.0, azimuth in -180.0..180.0, s in 0.0..200.0) {
+        let earth = Ellipsoid::wgs84();
+        let end = earth.direct(at(lon, lat), azimuth, s).position;
+        prop_assert!((earth.step(at(lon, lat), end) - earth.distance(at(lon, lat), end)).abs() < 1e-8);
+    }
+
+    #[test]
     fn earth_centred_and_back_is_the_same_place(lon in -180.0..180.0, lat in -90.0..90.0) {
         let earth = Ellipsoid::wgs84();
         let (back, height) = earth.geographic(earth.geocentric(at(lon, lat)));

@@ -63,9 +63,6 @@ pub struct GeodesicLine {
     index: Index,
 }
 
-/// Steps up to this length are measured by the radii of curvature, longer ones by Karney's series.
-const SHORT_STEP_M: f64 = 50.0;
-
 /// A point nearer than this is on the line: a tenth of a micrometre, far below anything surveyed.
 const ON_LINE_M: f64 = 1e-7;
 
@@ -80,12 +77,7 @@ impl GeodesicLine {
         let mut along = 0.0;
         chainages.push(along);
         for pair in vertices.windows(2) {
-            let short = ellipsoid.short_distance(pair[0], pair[1]);
-            along += if short <= SHORT_STEP_M {
-                short
-            } else {
-                ellipsoid.distance(pair[0], pair[1])
-            };
+            along += ellipsoid.step(pair[0], pair[1]);
             chainages.push(along);
         }
         let index = Index::new(&ellipsoid, &vertices, &chainages);
