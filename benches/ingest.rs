@@ -70,9 +70,9 @@ fn write_gpx(path: &Path, n: usize) -> Outcome<u64> {
     )?;
     for p in points(n) {
         let time = jiff::Timestamp::from_second(p.unix)?;
-        write!(
+        writeln!(
             out,
-            "<trkpt lat=\"{:.9}\" lon=\"{:.9}\"><ele>{:.2}</ele><time>{time}</time><sat>{}</sat><hdop>{:.1}</hdop></trkpt>\n",
+            "<trkpt lat=\"{:.9}\" lon=\"{:.9}\"><ele>{:.2}</ele><time>{time}</time><sat>{}</sat><hdop>{:.1}</hdop></trkpt>",
             p.lat, p.lon, p.ele, p.sat, p.hdop
         )?;
     }
