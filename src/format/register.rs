@@ -190,6 +190,9 @@ pub struct Read<T> {
     pub raw: Option<[f64; 2]>,
 }
 
+/// A marker with the raw coordinates of its elements, in their order.
+pub type ReadMarker = Read<(Marker, Vec<[f64; 2]>)>;
+
 /// # Errors
 /// All mistakes of the file at once.
 pub fn segments(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Read<Segment>>, Problem> {
@@ -249,7 +252,7 @@ pub fn markers(
     mapping: &Mapping,
     way: &ToFrame,
     boundary: Option<&Boundary>,
-) -> Result<Vec<Read<(Marker, Vec<[f64; 2]>)>>, Problem> {
+) -> Result<Vec<ReadMarker>, Problem> {
     let elements = all(rows, mapping, |fields| {
         let number = fields.required("number");
         let raw = fields.point()?;
@@ -329,7 +332,7 @@ pub fn markers(
             raw: None,
         })
     })?;
-    let mut markers: Vec<Read<(Marker, Vec<[f64; 2]>)>> = Vec::with_capacity(elements.len());
+    let mut markers: Vec<ReadMarker> = Vec::with_capacity(elements.len());
     for mut read in elements {
         // Elements of one marker follow each other; the same number again elsewhere is another marker, for C14 to name.
         let index = read.record.0.elements[0].index;

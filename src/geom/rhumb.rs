@@ -27,7 +27,7 @@ pub fn rhumb(ellipsoid: &Ellipsoid, from: LonLat, to: LonLat, tolerance_m: f64) 
         .tan()
         .max(1e-6);
     let step = (8.0 * ellipsoid.semi_major_m() * tolerance_m / steepest).sqrt();
-    if !q_from.is_finite() || !q_to.is_finite() || !(step > 0.0) || distance <= step {
+    if !q_from.is_finite() || !q_to.is_finite() || step.is_nan() || distance <= step {
         return vec![from, to];
     }
     let steps = (distance / step).ceil();

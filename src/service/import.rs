@@ -17,7 +17,7 @@ use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::section::Segment;
 use crate::domain::text::Message;
 use crate::format::border;
-use crate::format::register::{self, Read, ToFrame, names_or_number};
+use crate::format::register::{self, Read, ReadMarker, ToFrame, names_or_number};
 pub use crate::format::row::Mapping;
 use crate::geom::line::densify;
 use crate::store::audit::Deed;
@@ -123,7 +123,9 @@ pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Taken> {
     };
     let taken = take(cx, &mut tx, &boundary, request).await?;
     if !request.dry_run {
+        check_later(cx, &mut tx, &boundary).await?;
         store::commit(tx).await?;
+        cx.wake.notify_one();
     }
     Ok(taken)
 }
@@ -175,9 +177,17 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
         all.push(take(cx, &mut tx, &boundary, &request).await?);
     }
     if !dry_run {
+        check_later(cx, &mut tx, &boundary).await?;
         store::commit(tx).await?;
+        cx.wake.notify_one();
     }
     Ok(all)
+}
+
+/// Whatever was taken over is checked as soon as a worker is free.
+async fn check_later(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<()> {
+    let payload = json!({ "boundary": boundary.id.uuid() });
+    Ok(store::job::queue(conn, cx.ids.next(), "check_boundary", payload, cx.clock.now()).await?)
 }
 
 /// Founds a boundary: parties, instruments, the boundary itself, its sections and inspections.
@@ -464,8 +474,6 @@ async fn segments(conn: &mut store::Conn, batch: &Batch<'_>, read: Vec<Read<Segm
     store::boundary::insert_segments(conn, &batch.stamp, batch.boundary, &new).await?;
     Ok(new.len())
 }
-
-type ReadMarker = Read<(crate::domain::marker::Marker, Vec<[f64; 2]>)>;
 
 async fn markers(conn: &mut store::Conn, batch: &Batch<'_>, mut read: Vec<ReadMarker>) -> Result<usize> {
     let known = store::marker::markers(conn, batch.cx.clock.now(), batch.boundary.id, None).await?;

@@ -90,7 +90,12 @@ pub async fn get(cx: &Context, boundary: &str, address: Address, known: Option<&
     let body = match cx.tiles.get(key, version) {
         Some(body) => body,
         None => {
-            let body = Bytes::from(store::tile::tile(&mut conn, address, held.id.uuid(), now).await?);
+            let place = [
+                i32::from(address.zoom),
+                address.column.cast_signed(),
+                address.row.cast_signed(),
+            ];
+            let body = Bytes::from(store::tile::tile(&mut conn, place, held.id.uuid(), now).await?);
             cx.tiles.put(key, version, &body);
             body
         }

@@ -5,7 +5,6 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Result;
-use crate::tile::Address;
 
 /// The newest change of any of some collections; 0 when none was ever changed.
 ///
@@ -20,15 +19,20 @@ pub async fn collections_version(conn: &mut PgConnection, collections: &[&str]) 
     )
 }
 
-/// One tile with all layers; empty when nothing is there.
+/// One tile with all layers, by its zoom, column and row; empty when nothing is there.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn tile(conn: &mut PgConnection, address: Address, boundary: Uuid, at: Timestamp) -> Result<Vec<u8>> {
+pub async fn tile(
+    conn: &mut PgConnection,
+    [zoom, column, row]: [i32; 3],
+    boundary: Uuid,
+    at: Timestamp,
+) -> Result<Vec<u8>> {
     Ok(sqlx::query_scalar(include_str!("sql/tile.sql"))
-        .bind(i32::from(address.zoom))
-        .bind(address.column.cast_signed())
-        .bind(address.row.cast_signed())
+        .bind(zoom)
+        .bind(column)
+        .bind(row)
         .bind(boundary)
         .bind(jiff_sqlx::Timestamp::from(at))
         .fetch_one(conn)
