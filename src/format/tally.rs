@@ -61,7 +61,7 @@ impl Tally {
             summary.last_time = Some(summary.last_time.map_or(time, |last| last.max(time)));
         }
         if let Some(last) = self.last.replace(fix.position) {
-            summary.length_m += self.ellipsoid.distance(last, fix.position);
+            summary.length_m += self.ellipsoid.step(last, fix.position);
         }
     }
 

@@ -34,7 +34,14 @@ proptest! {
     fn a_short_step_is_as_long_as_its_geodesic(lon in -180.0..180.0, lat in -80.0..80.0, azimuth in -180.0..180.0, s in 0.0..100.0) {
         let earth = Ellipsoid::grs80();
         let end = earth.direct(at(lon, lat), azimuth, s).position;
-        prop_assert!((earth.short_distance(at(lon, lat), end) - s).abs() < 1e-7);
+        prop_assert!((earth.short_distance(at(lon, lat), end) - s).abs() < 5e-8);
+    }
+
+    #[test]
+    fn a_step_is_as_long_as_its_geodesic_everywhere(lon in -180.0..180.0, lat in -90.0..90.0, azimuth in -180.0..180.0, s in 0.0..200.0) {
+        let earth = Ellipsoid::wgs84();
+        let end = earth.direct(at(lon, lat), azimuth, s).position;
+        prop_assert!((earth.step(at(lon, lat), end) - earth.distance(at(lon, lat), end)).abs() < 1e-8);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The line is a chain of geodesics through its vertices. Lines of another kind (rhumb, parallel, grid line) are
 //! brought here as chains of short geodesics, see [`super::rhumb`].
 
-use super::ellipsoid::{Ellipsoid, lon_difference};
+use super::ellipsoid::{Ellipsoid, Inverse, lon_difference};
 use super::nearness::Index;
 use crate::unit::LonLat;
 
@@ -41,6 +41,18 @@ impl Foot {
     }
 }
 
+/// The nearest point of one geodesic.
+#[derive(Debug, Clone, Copy)]
+struct OnPiece {
+    /// Metres along the geodesic.
+    along: f64,
+    position: LonLat,
+    /// Direction of the geodesic there, in degrees.
+    course: f64,
+    /// From there to the point.
+    leg: Inverse,
+}
+
 /// A line ready to be asked many times.
 #[derive(Debug, Clone)]
 pub struct GeodesicLine {
@@ -50,9 +62,6 @@ pub struct GeodesicLine {
     chainages: Vec<f64>,
     index: Index,
 }
-
-/// Steps up to this length are measured by the radii of curvature, longer ones by Karney's series.
-const SHORT_STEP_M: f64 = 50.0;
 
 /// A point nearer than this is on the line: a tenth of a micrometre, far below anything surveyed.
 const ON_LINE_M: f64 = 1e-7;
@@ -68,12 +77,7 @@ impl GeodesicLine {
         let mut along = 0.0;
         chainages.push(along);
         for pair in vertices.windows(2) {
-            let short = ellipsoid.short_distance(pair[0], pair[1]);
-            along += if short <= SHORT_STEP_M {
-                short
-            } else {
-                ellipsoid.distance(pair[0], pair[1])
-            };
+            along += ellipsoid.step(pair[0], pair[1]);
             chainages.push(along);
         }
         let index = Index::new(&ellipsoid, &vertices, &chainages);
@@ -111,36 +115,31 @@ impl GeodesicLine {
     ///   then the foot on each by the intercept iteration of Baselga and Martinez-Llario (Stud. Geophys. Geod. 62,
     ///   2018) with Karney's geodesics. Against known truth to 0.1 mm: tests/it/truth.rs.
     pub fn foot(&self, point: LonLat) -> Foot {
-        let mut best: Option<(f64, usize, f64, LonLat)> = None;
+        let mut best: Option<(usize, OnPiece)> = None;
         for (piece, guess) in self.index.candidates(&self.ellipsoid, point) {
-            let (along, position, distance) = self.foot_on(piece, guess, point);
-            if best.is_none_or(|(nearest, ..)| distance < nearest - 1e-9) {
-                best = Some((distance, piece, along, position));
+            let found = self.foot_on(piece, guess, point);
+            if best.is_none_or(|(_, known)| found.leg.distance < known.leg.distance - 1e-9) {
+                best = Some((piece, found));
             }
         }
-        let (distance, piece, along, position) = best.unwrap_or((
-            self.ellipsoid.distance(self.vertices[0], point),
-            0,
-            0.0,
-            self.vertices[0],
-        ));
-        let side = if distance <= ON_LINE_M {
-            Side::On
-        } else {
-            self.side(piece, along, point)
-        };
-        let azimuth = if distance <= ON_LINE_M {
-            0.0
-        } else {
-            self.ellipsoid.inverse(point, position).azimuth_start
-        };
+        let (piece, found) = best.unwrap_or_else(|| (0, self.foot_on(0, 0.0, point)));
+        let on_line = found.leg.distance <= ON_LINE_M;
         Foot {
-            chainage: self.chainages[piece] + along,
-            distance,
-            side,
-            position,
+            chainage: self.chainages[piece] + found.along,
+            distance: found.leg.distance,
+            side: if on_line {
+                Side::On
+            } else {
+                self.side(piece, &found, point)
+            },
+            position: found.position,
             piece,
-            azimuth,
+            // Back along the leg that was measured from the foot to the point.
+            azimuth: if on_line {
+                0.0
+            } else {
+                turn(0.0, found.leg.azimuth_end + 180.0)
+            },
         }
     }
 
@@ -148,70 +147,73 @@ impl GeodesicLine {
         self.chainages[piece + 1] - self.chainages[piece]
     }
 
-    /// Foot of `point` on one geodesic, from a guess of the fraction (0 to 1): metres along it, position, distance.
-    fn foot_on(&self, piece: usize, guess: f64, point: LonLat) -> (f64, LonLat, f64) {
+    /// Foot of `point` on one geodesic, from a guess of the fraction (0 to 1).
+    fn foot_on(&self, piece: usize, guess: f64, point: LonLat) -> OnPiece {
         let (start, end) = (self.vertices[piece], self.vertices[piece + 1]);
         let length = self.piece_length(piece);
         if length <= 0.0 {
-            return (0.0, start, self.ellipsoid.distance(start, point));
-        }
-        let course = self.ellipsoid.inverse(start, end).azimuth_start;
-        let mut along = guess.clamp(0.0, 1.0) * length;
-        let mut result = (along, start, f64::INFINITY);
-        for _ in 0..20 {
-            let here = if along >= length {
-                // The vertex itself, not a computed copy of it.
-                super::ellipsoid::Direct {
-                    position: end,
-                    azimuth: self.ellipsoid.inverse(start, end).azimuth_end,
-                }
-            } else if along <= 0.0 {
-                super::ellipsoid::Direct {
-                    position: start,
-                    azimuth: course,
-                }
-            } else {
-                self.ellipsoid.direct(start, course, along)
+            return OnPiece {
+                along: 0.0,
+                position: start,
+                course: 0.0,
+                leg: self.ellipsoid.inverse(start, point),
             };
-            let leg = self.ellipsoid.inverse(here.position, point);
-            result = (along, here.position, leg.distance);
-            let angle = (leg.azimuth_start - here.azimuth).to_radians();
-            let step = spherical_intercept(leg.distance, angle, self.ellipsoid.semi_major_m());
+        }
+        let whole = self.ellipsoid.inverse(start, end);
+        let mut along = guess.clamp(0.0, 1.0) * length;
+        for _ in 0..20 {
+            let found = self.on_piece(piece, &whole, along, point);
+            let angle = (found.leg.azimuth_start - found.course).to_radians();
+            let step = spherical_intercept(found.leg.distance, angle, self.ellipsoid.semi_major_m());
             let next = (along + step).clamp(0.0, length);
             if (next - along).abs() < 1e-6 {
-                break;
+                return found;
             }
             along = next;
         }
-        result
+        self.on_piece(piece, &whole, along, point)
+    }
+
+    /// The place so many metres along one geodesic, and the leg from there to `point`.
+    fn on_piece(&self, piece: usize, whole: &Inverse, along: f64, point: LonLat) -> OnPiece {
+        let (start, end) = (self.vertices[piece], self.vertices[piece + 1]);
+        // At its ends the vertices themselves, not computed copies of them.
+        let (position, course) = if along >= self.piece_length(piece) {
+            (end, whole.azimuth_end)
+        } else if along <= 0.0 {
+            (start, whole.azimuth_start)
+        } else {
+            let here = self.ellipsoid.direct(start, whole.azimuth_start, along);
+            (here.position, here.azimuth)
+        };
+        OnPiece {
+            along,
+            position,
+            course,
+            leg: self.ellipsoid.inverse(position, point),
+        }
     }
 
     /// The side of a point whose foot is known.
-    fn side(&self, piece: usize, along: f64, point: LonLat) -> Side {
+    fn side(&self, piece: usize, foot: &OnPiece, point: LonLat) -> Side {
         let length = self.piece_length(piece);
-        let inner = (ON_LINE_M..=length - ON_LINE_M).contains(&along);
-        if !inner {
-            let vertex = if along < ON_LINE_M { piece } else { piece + 1 };
-            let towards = self.ellipsoid.inverse(self.vertices[vertex], point).azimuth_start;
-            if let (Some(before), Some(after)) = (self.course_into(vertex), self.course_out_of(vertex)) {
-                let sides = (side_of(before, towards), side_of(after, towards));
-                // Where the arms disagree the point lies beyond a sharp bend, on its outside.
-                let outside = if turn(before, after) > 0.0 {
-                    Side::Left
-                } else {
-                    Side::Right
-                };
-                return if sides.0 == sides.1 { sides.0 } else { outside };
-            }
-            let course = self.course_out_of(vertex).or_else(|| self.course_into(vertex));
-            return side_of(course.unwrap_or(0.0), towards);
+        if (ON_LINE_M..=length - ON_LINE_M).contains(&foot.along) {
+            return side_of(foot.course, foot.leg.azimuth_start);
         }
-        let course = self
-            .ellipsoid
-            .inverse(self.vertices[piece], self.vertices[piece + 1])
-            .azimuth_start;
-        let here = self.ellipsoid.direct(self.vertices[piece], course, along);
-        side_of(here.azimuth, self.ellipsoid.inverse(here.position, point).azimuth_start)
+        let vertex = if foot.along < ON_LINE_M { piece } else { piece + 1 };
+        let towards = self.ellipsoid.inverse(self.vertices[vertex], point).azimuth_start;
+        if let (Some(before), Some(after)) = (self.course_into(vertex), self.course_out_of(vertex)) {
+            let sides = (side_of(before, towards), side_of(after, towards));
+            // Where the arms disagree the point lies beyond a sharp bend, on its outside.
+            let outside = if turn(before, after) > 0.0 {
+                Side::Left
+            } else {
+                Side::Right
+            };
+            return if sides.0 == sides.1 { sides.0 } else { outside };
+        }
+        let course = self.course_out_of(vertex).or_else(|| self.course_into(vertex));
+        side_of(course.unwrap_or(0.0), towards)
     }
 
     /// Direction of the line just before a vertex: of the last geodesic with a length.

@@ -4,6 +4,8 @@ mod cluster;
 mod docs;
 mod gpx;
 mod layers;
+mod parity;
 mod sample;
 mod support;
+mod truth;
 mod upload;

@@ -191,7 +191,7 @@ impl<'a> Filing<'a> {
     }
 
     fn fix(&mut self, fix: Fix) -> bool {
-        let step = self.last.map(|last| self.earth.distance(last, fix.position));
+        let step = self.last.map(|last| self.earth.step(last, fix.position));
         if let Some(track) = self.tracks.last_mut() {
             track.n_fixes += 1;
             track.length_m += step.unwrap_or(0.0);

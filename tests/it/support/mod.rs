@@ -1,11 +1,13 @@
-//! What the tests share: one database server a run, one database a test, folders, and other processes.
+//! What the tests share: one database server a run, one database a test, folders, shared data, and other processes.
 
 pub mod again;
 pub mod app;
 pub mod db;
 pub mod folder;
 pub mod server;
+pub mod shared;
 
 pub use app::{app, app_with_borders};
 pub use db::db;
 pub use folder::folder;
+pub use shared::shared;
