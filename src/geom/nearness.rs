@@ -21,9 +21,9 @@ impl Cube {
     };
 
     fn take(&mut self, point: [f64; 3], margin: f64) {
-        for axis in 0..3 {
-            self.low[axis] = self.low[axis].min(point[axis] - margin);
-            self.high[axis] = self.high[axis].max(point[axis] + margin);
+        for (axis, value) in point.into_iter().enumerate() {
+            self.low[axis] = self.low[axis].min(value - margin);
+            self.high[axis] = self.high[axis].max(value + margin);
         }
     }
 
@@ -36,10 +36,8 @@ impl Cube {
 
     fn distance_squared(&self, point: [f64; 3]) -> f64 {
         let mut sum = 0.0;
-        for axis in 0..3 {
-            let outside = (self.low[axis] - point[axis])
-                .max(point[axis] - self.high[axis])
-                .max(0.0);
+        for (axis, value) in point.into_iter().enumerate() {
+            let outside = (self.low[axis] - value).max(value - self.high[axis]).max(0.0);
             sum += outside * outside;
         }
         sum
@@ -142,12 +140,12 @@ impl Index {
             }
             let below = &self.levels[level - 1];
             let mark = stack.len();
-            for child in k * FAN..((k + 1) * FAN).min(below.len()) {
-                let squared = below[child].distance_squared(at);
-                if squared <= bound {
-                    stack.push((squared, level - 1, child));
-                }
-            }
+            let children = below.iter().enumerate().skip(k * FAN).take(FAN);
+            stack.extend(
+                children
+                    .map(|(child, cube)| (cube.distance_squared(at), level - 1, child))
+                    .filter(|(squared, ..)| *squared <= bound),
+            );
             // The nearest child is popped first.
             stack[mark..].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
         }
