@@ -4,7 +4,7 @@
 //! are absent the tests say so and pass. `MERESTONE_SHARED` names another place.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -14,6 +14,8 @@ use merestone::format::gpx::{self, GpxEvent, Options};
 use merestone::format::inspect::{Inspection, inspect};
 use merestone::format::limits::Limits;
 
+use crate::support::shared;
+
 /// 2026-11-23T00:00:00Z.
 const NOW: f64 = 1_795_392_000.0;
 
@@ -21,20 +23,6 @@ const OPTIONS: Options = Options {
     now: Some(NOW),
     limits: Limits::DEFAULT,
 };
-
-fn shared(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("MERESTONE_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
-    let path = root.join("data").join(path);
-    if path.exists() {
-        Some(path)
-    } else {
-        eprintln!("SKIPPED: {} is not at hand", path.display());
-        None
-    }
-}
 
 fn inspect_file(path: &Path) -> Result<Inspection, Problem> {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();

@@ -2,7 +2,10 @@
 
 mod cluster;
 mod gpx;
+mod hostile;
 mod layers;
+mod register;
 mod sample;
 mod support;
+mod tiles;
 mod upload;
