@@ -1,5 +1,8 @@
 //! Uses of Merestone from the outside: real files, a real PostGIS, requests as a client sends them.
 
+mod act;
+mod browser;
+mod cli;
 mod cluster;
 mod gpx;
 mod hostile;

@@ -45,6 +45,11 @@ pub fn said(command: &mut Command) -> Said {
     }
 }
 
+/// Runs a command that talks to a service of this very process, which goes on answering meanwhile.
+pub async fn said_beside(mut command: Command) -> Said {
+    tokio::task::spawn_blocking(move || said(&mut command)).await.unwrap()
+}
+
 /// A service in a process of its own, ended with this value.
 pub struct Service {
     child: Child,
