@@ -2,6 +2,18 @@
 //!
 //! Layers, from the mathematics up to the outside; `tests/it/layers.rs` keeps the arrows pointing one way.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::dbg_macro
+    )
+)]
+
 pub mod unit;
 
 pub mod geom;

@@ -5,6 +5,11 @@
 import type { Lang } from './state/hash.ts';
 
 export const CODES: Record<string, Record<string, Record<Lang, string>>> = {
+  relation: {
+    crosses: { en: 'crosses', zh: '跨越' },
+    beside: { en: 'beside', zh: '位于' },
+    near: { en: 'near', zh: '邻近' },
+  },
   marker_condition: {
     intact: { en: 'intact', zh: '完好' },
     weathered: { en: 'weathered', zh: '风化' },
@@ -28,6 +33,9 @@ export const CODES: Record<string, Record<string, Record<Lang, string>>> = {
     auxiliary: { en: 'auxiliary marker', zh: '辅助界标' },
     range_mark: { en: 'range mark', zh: '导标' },
     buoy: { en: 'buoy', zh: '浮标' },
+    reference: { en: 'reference mark', zh: '参考标' },
+    turning_point: { en: 'turning point', zh: '转折点' },
+    monument: { en: 'monument', zh: '界碑' },
   },
   material: {
     granite: { en: 'granite', zh: '花岗岩' },

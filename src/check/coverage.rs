@@ -464,8 +464,8 @@ fn overall(case: &Case, coverage: &Coverage) -> Finding {
     if coverage.assumed_accuracy {
         message
             .en
-            .push_str("; the accuracy of the fixes is assumed, the file does not state it");
-        message.zh.push_str("；文件未说明定位精度，采用假定值");
+            .push_str("; the files state no accuracy, so it is assumed from DOP or the kind of receiver");
+        message.zh.push_str("；文件未说明定位精度，按精度因子或接收机类型假定");
     }
     Finding {
         measured: Some(percent),

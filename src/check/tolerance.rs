@@ -18,7 +18,7 @@ impl Tolerance {
     }
 }
 
-/// All limits of the checks. An instrument's own limits replace the defaults one by one.
+/// All limits of the checks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tolerances {
     /// C02: metres across the line.

@@ -24,9 +24,12 @@ pub struct Operation {
 /// The operation as its authority names it, and the same in plain axis order.
 type Chosen = Rc<(Pj, Pj)>;
 
+/// From, to, and the whole degrees around which it was chosen.
+type Key = (String, String, [i16; 2]);
+
 thread_local! {
     /// Making an operation costs milliseconds; a thread keeps those it has made.
-    static MADE: RefCell<HashMap<(String, String, [i16; 2]), Option<Chosen>>> = RefCell::new(HashMap::new());
+    static MADE: RefCell<HashMap<Key, Option<Chosen>>> = RefCell::new(HashMap::new());
 }
 
 fn made(from: &str, to: &str, around: [i16; 2]) -> Option<Chosen> {

@@ -61,5 +61,5 @@ impl Plate {
 }
 
 /// What the model may be wrong by inside a plate, in metres a year (one standard deviation per axis): its published
-/// scatter is 0.3 mm/a, the edges of plates move some mm/a differently (DOMAIN.md 6.3).
+/// scatter is 0.3 mm/a, the edges of plates move some mm/a differently.
 pub(super) const MODEL_SIGMA_M_PER_YEAR: f64 = 0.003;

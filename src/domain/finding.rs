@@ -43,7 +43,7 @@ impl Verdict {
     }
 }
 
-/// The checks of this release, by the codes of the field (DOMAIN.md section 7).
+/// The checks of this release, by the codes under which the field knows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CheckCode {
     C02,

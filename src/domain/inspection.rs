@@ -9,7 +9,7 @@ words! {
     InspectionKind { Control "control", Joint "joint", }
 }
 words! {
-    /// The way of a joint inspection from plan to force (DOMAIN.md 1.6), and of a control inspection.
+    /// The way of a joint inspection from plan to force, and of a control inspection.
     InspectionState {
         Planned "planned", Notified "notified", AgreedProgramme "agreed_programme", Fielded "fielded",
         ObservedByA "observed_by_a", ObservedByB "observed_by_b", Reconciled "reconciled",

@@ -33,7 +33,7 @@ impl Standing {
     }
 }
 
-/// Who may see a record (SECURITY.md, data classes). Unclassified is `Restricted`.
+/// Who may see a record. Unclassified is `Restricted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Class {
     Public,

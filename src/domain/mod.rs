@@ -12,6 +12,7 @@ pub mod inspection;
 pub mod instrument;
 pub mod line;
 pub mod lineage;
+pub mod link;
 pub mod marker;
 pub mod place;
 pub mod problem;

@@ -58,7 +58,7 @@ pub struct Project {
     pub number: String,
     pub names: Names,
     pub kind: String,
-    /// The state of its procedure (DOMAIN.md 3.2).
+    /// The state of its procedure from draft to closed.
     pub state: String,
     /// The party that applies for it.
     pub party: Option<String>,

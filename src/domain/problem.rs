@@ -36,7 +36,6 @@ codes! {
     EncodingUnknown "encoding-unknown" "The character encoding is not read here" "无法识别的字符编码";
     ColumnMissing "column-missing" "A column that is needed is missing" "缺少所需的列";
     ValueInvalid "value-invalid" "A value is not valid" "数值无效";
-    CrsMissing "crs-missing" "The coordinate reference system is not stated" "未说明坐标参考系";
     CrsUnknown "crs-unknown" "The coordinate reference system is not known" "未知的坐标参考系";
     NotComparable "not-comparable" "Two reference systems cannot be compared" "两个坐标参考系之间无法比较";
     LineInvalid "line-invalid" "The line is not valid" "界线无效";

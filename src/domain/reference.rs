@@ -11,15 +11,18 @@ const AT_MARKER_M: f64 = 0.5;
 /// Nearer to the line than this, something is said to be on it: what a marker's own position is good to.
 const ON_LINE_M: f64 = 0.05;
 
+/// A marker by its chainage in metres and its number.
+pub type Stone = (f64, String);
+
 /// The markers of a line by chainage, to say between which two a place lies.
 #[derive(Debug, Clone, Default)]
-pub struct Milestones(Vec<(f64, String)>);
+pub struct Milestones(Vec<Stone>);
 
 impl Milestones {
     /// - **Shape**: marker numbers with their positions in the boundary's frame, in any order; of several elements of
     ///   one marker the first counts.
     pub fn new<'a>(line: &BoundaryLine, markers: impl IntoIterator<Item = (&'a str, LonLat)>) -> Self {
-        let mut stones: Vec<(f64, String)> = markers
+        let mut stones: Vec<Stone> = markers
             .into_iter()
             .map(|(number, position)| (line.course().foot(position).chainage, number.to_owned()))
             .collect();
@@ -29,7 +32,7 @@ impl Milestones {
     }
 
     /// The markers before and after a chainage, each with its own chainage.
-    pub fn around(&self, chainage: f64) -> (Option<&(f64, String)>, Option<&(f64, String)>) {
+    pub fn around(&self, chainage: f64) -> (Option<&Stone>, Option<&Stone>) {
         let after = self.0.partition_point(|(at, _)| *at <= chainage);
         (
             after.checked_sub(1).and_then(|before| self.0.get(before)),

@@ -67,7 +67,7 @@ pub struct FixQuality {
 }
 
 /// Standard deviation per axis, in metres, that is assumed when a file states no accuracy: a handheld receiver under
-/// open sky (DOMAIN.md 6.6). Answers that rest on it say so.
+/// open sky. Answers that rest on it say so.
 pub const ASSUMED_SIGMA_M: f32 = 5.0;
 
 impl FixQuality {

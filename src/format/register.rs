@@ -127,6 +127,33 @@ fn all<T>(
     .with_mistakes(mistakes))
 }
 
+/// Refuses a file in which no row has a field that every record needs, once instead of at every row.
+fn must_have(rows: &[Row], mapping: &Mapping, field: &str) -> Result<(), Problem> {
+    let column = mapping.column(field);
+    if rows.is_empty() || mapping.constants.contains_key(field) || rows.iter().any(|row| row.cells.contains_key(column))
+    {
+        return Ok(());
+    }
+    let mut there: Vec<&str> = rows
+        .iter()
+        .flat_map(|row| row.cells.keys().map(String::as_str))
+        .collect();
+    there.sort_unstable();
+    there.dedup();
+    let there = there.join(", ");
+    Err(Problem::new(
+        Code::ColumnMissing,
+        Message::new(
+            format!("No row has {column:?}; there are {there}."),
+            format!("没有任何一行含有“{column}”列；现有列：{there}。"),
+        ),
+        Message::new(
+            format!("Say which column it is with --map {field}=COLUMN."),
+            format!("请用 --map {field}=列名 指定。"),
+        ),
+    ))
+}
+
 fn points(fields: &mut Fields<'_>, way: &ToFrame, raw: &[[f64; 2]]) -> Vec<LonLat> {
     let mut points = Vec::with_capacity(raw.len());
     for position in raw {
@@ -190,6 +217,9 @@ pub struct Read<T> {
     pub raw: Option<[f64; 2]>,
 }
 
+/// A marker with the raw coordinates of its elements, in their order.
+pub type ReadMarker = Read<(Marker, Vec<[f64; 2]>)>;
+
 /// # Errors
 /// All mistakes of the file at once.
 pub fn segments(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Read<Segment>>, Problem> {
@@ -249,7 +279,8 @@ pub fn markers(
     mapping: &Mapping,
     way: &ToFrame,
     boundary: Option<&Boundary>,
-) -> Result<Vec<Read<(Marker, Vec<[f64; 2]>)>>, Problem> {
+) -> Result<Vec<ReadMarker>, Problem> {
+    must_have(rows, mapping, "number")?;
     let elements = all(rows, mapping, |fields| {
         let number = fields.required("number");
         let raw = fields.point()?;
@@ -329,7 +360,7 @@ pub fn markers(
             raw: None,
         })
     })?;
-    let mut markers: Vec<Read<(Marker, Vec<[f64; 2]>)>> = Vec::with_capacity(elements.len());
+    let mut markers: Vec<ReadMarker> = Vec::with_capacity(elements.len());
     for mut read in elements {
         // Elements of one marker follow each other; the same number again elsewhere is another marker, for C14 to name.
         let index = read.record.0.elements[0].index;
@@ -351,6 +382,7 @@ pub fn markers(
 /// # Errors
 /// All mistakes of the file at once.
 pub fn boundary_points(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Read<BoundaryPoint>>, Problem> {
+    must_have(rows, mapping, "number")?;
     all(rows, mapping, |fields| {
         let number = fields.required("number");
         let raw = fields.point()?;
@@ -372,6 +404,7 @@ pub fn boundary_points(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result
 /// # Errors
 /// All mistakes of the file at once.
 pub fn islands(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Read<Island>>, Problem> {
+    must_have(rows, mapping, "number")?;
     all(rows, mapping, |fields| {
         let record = Island {
             number: fields.required("number"),
@@ -390,6 +423,7 @@ pub fn islands(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Rea
 /// # Errors
 /// All mistakes of the file at once.
 pub fn ports(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Read<Port>>, Problem> {
+    must_have(rows, mapping, "number")?;
     all(rows, mapping, |fields| {
         let raw = fields.point()?;
         let classes = words(PortClass::ALL, PortClass::word);
@@ -417,6 +451,7 @@ pub fn ports(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Read<
 /// # Errors
 /// All mistakes of the file at once.
 pub fn routes(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Read<Route>>, Problem> {
+    must_have(rows, mapping, "number")?;
     all(rows, mapping, |fields| {
         let record = Route {
             number: fields.required("number"),
@@ -435,6 +470,7 @@ pub fn routes(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Read
 /// # Errors
 /// All mistakes of the file at once.
 pub fn projects(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Read<Project>>, Problem> {
+    must_have(rows, mapping, "number")?;
     all(rows, mapping, |fields| {
         let footprint = match fields.geometry() {
             Some(RawGeometry::Polygon(_)) => Footprint::Polygon(rings(fields, way)),

@@ -186,9 +186,12 @@ impl<'a> Fields<'a> {
         };
         match (self.number(x), self.number(y)) {
             (Some(x), Some(y)) => Some([x, y]),
-            _ => {
+            (had_x, _) => {
                 if self.mistakes.is_empty() {
-                    self.wrong(x, Message::new("has no coordinates", "没有坐标"));
+                    self.wrong(
+                        if had_x.is_none() { x } else { y },
+                        Message::new("has no coordinate", "没有坐标"),
+                    );
                 }
                 None
             }

@@ -8,7 +8,7 @@ fn at(lon: f64, lat: f64) -> LonLat {
 
 #[test]
 fn the_worked_legs_of_the_tumen_marks_come_out() {
-    // DOMAIN.md 6.6: marks 1 and 2 of the trilateral agreement on Krassowsky, 417.8 m at 217.80 degrees.
+    // Published coordinates of marks 1 and 2 of the trilateral agreement on Krassowsky, 417.8 m at 217.80 degrees.
     let one = at(130.0 + 38.0 / 60.0 + 17.7 / 3600.0, 42.0 + 25.0 / 60.0 + 10.2 / 3600.0);
     let two = at(130.0 + 38.0 / 60.0 + 6.5 / 3600.0, 42.0 + 24.0 / 60.0 + 59.5 / 3600.0);
     let leg = Ellipsoid::krassowsky().inverse(one, two);

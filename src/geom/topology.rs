@@ -17,7 +17,7 @@ pub enum Fault {
     Crossing { pieces: (usize, usize), place: LonLat },
 }
 
-/// Arms that enclose less than this are a spike (DOMAIN.md C12).
+/// Arms that enclose less than this are a spike: the default of check C12.
 pub const SPIKE_DEGREES: f64 = 1.0;
 
 /// All faults, in order along the line.

@@ -48,7 +48,6 @@ const fn status(code: Code) -> StatusCode {
         | Code::EncodingUnknown
         | Code::ColumnMissing
         | Code::ValueInvalid
-        | Code::CrsMissing
         | Code::CrsUnknown
         | Code::NotComparable
         | Code::LineInvalid
@@ -145,6 +144,18 @@ fn is_problem(response: &Response) -> bool {
 }
 
 fn by_status(status: StatusCode, said: &str) -> Problem {
+    // What the parser of parameters says of a name it was not told of.
+    if let Some((_, rest)) = said.split_once("unknown field `") {
+        let name = rest.split('`').next().unwrap_or_default();
+        return Problem::new(
+            Code::ParameterUnknown,
+            Message::new(
+                format!("There is no parameter {name} here."),
+                format!("此处没有参数 {name}。"),
+            ),
+            Message::new("Leave it out, or look up its name.", "请去掉该参数，或查对其名称。"),
+        );
+    }
     let (code, zh) = match status {
         StatusCode::PAYLOAD_TOO_LARGE => (Code::FileTooLarge, "内容过大"),
         StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {

@@ -7,21 +7,23 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::check::files::{name, rows, unreadable};
-use super::{Context, Result, not_found};
+use super::{Context, Result, not_found, register};
 use crate::crs::{Crs, null_for_display};
 use crate::domain::boundary::Boundary;
 use crate::domain::id::{Held, Id};
 use crate::domain::line::BoundaryLine;
 use crate::domain::lineage::{Class, Standing};
+use crate::domain::link::{MadeBy, NEAR_MARKER_M, Relation, sections_along};
 use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::section::Segment;
 use crate::domain::text::Message;
 use crate::format::border;
-use crate::format::register::{self, Read, ToFrame, names_or_number};
+use crate::format::register::{self as rows_of, Read, ReadMarker, ToFrame, names_or_number};
 pub use crate::format::row::Mapping;
 use crate::geom::line::densify;
 use crate::store::audit::Deed;
 use crate::store::boundary::{Keys, NewSegment};
+use crate::store::link::NewLink;
 use crate::store::marker::NewMarker;
 use crate::store::place::New;
 use crate::store::version::Stamp;
@@ -123,7 +125,9 @@ pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Taken> {
     };
     let taken = take(cx, &mut tx, &boundary, request).await?;
     if !request.dry_run {
+        check_later(cx, &mut tx, &boundary).await?;
         store::commit(tx).await?;
+        cx.wake.notify_one();
     }
     Ok(taken)
 }
@@ -175,9 +179,17 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
         all.push(take(cx, &mut tx, &boundary, &request).await?);
     }
     if !dry_run {
+        check_later(cx, &mut tx, &boundary).await?;
         store::commit(tx).await?;
+        cx.wake.notify_one();
     }
     Ok(all)
+}
+
+/// Whatever was taken over is checked as soon as a worker is free.
+async fn check_later(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<()> {
+    let payload = json!({ "boundary": boundary.id.uuid() });
+    Ok(store::job::queue(conn, cx.ids.next(), "check_boundary", payload, cx.clock.now()).await?)
 }
 
 /// Founds a boundary: parties, instruments, the boundary itself, its sections and inspections.
@@ -328,13 +340,13 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
             )
             .into());
         }
-        Kind::Segments => segments(conn, &batch, register::segments(rows, mapping, &way).map_err(in_file)?).await?,
+        Kind::Segments => segments(conn, &batch, rows_of::segments(rows, mapping, &way).map_err(in_file)?).await?,
         Kind::Markers => {
-            let read = register::markers(rows, mapping, &way, Some(&boundary.record)).map_err(in_file)?;
+            let read = rows_of::markers(rows, mapping, &way, Some(&boundary.record)).map_err(in_file)?;
             markers(conn, &batch, read).await?
         }
         Kind::BoundaryPoints => {
-            let read = register::boundary_points(rows, mapping, &way).map_err(in_file)?;
+            let read = rows_of::boundary_points(rows, mapping, &way).map_err(in_file)?;
             let mut new = batch.new_places(&read);
             for (new, read) in new.iter_mut().zip(&read) {
                 let sigma = read.record.sigma.map(crate::unit::Sigma::get);
@@ -344,28 +356,36 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
             read.len()
         }
         Kind::Islands => {
-            let read = register::islands(rows, mapping, &way).map_err(in_file)?;
+            let read = rows_of::islands(rows, mapping, &way).map_err(in_file)?;
             known_parties(&batch, read.iter().map(|r| r.record.owner.as_str()))?;
             store::place::insert_islands(conn, &batch.stamp, boundary, &batch.parties, &batch.new_places(&read))
                 .await?;
             read.len()
         }
         Kind::Ports => {
-            let read = register::ports(rows, mapping, &way).map_err(in_file)?;
+            let read = rows_of::ports(rows, mapping, &way).map_err(in_file)?;
             known_parties(&batch, read.iter().map(|r| r.record.party.as_str()))?;
-            store::place::insert_ports(conn, &batch.stamp, boundary, &batch.parties, &batch.new_places(&read)).await?;
+            let new = batch.new_places(&read);
+            store::place::insert_ports(conn, &batch.stamp, boundary, &batch.parties, &new).await?;
+            let places: Vec<_> = new.iter().map(|n| (n.id, vec![n.record.position])).collect();
+            tie(conn, &batch, &places).await?;
             read.len()
         }
         Kind::Routes => {
-            let read = register::routes(rows, mapping, &way).map_err(in_file)?;
+            let read = rows_of::routes(rows, mapping, &way).map_err(in_file)?;
             let inspections = store::field::inspection_ids(conn, boundary.id).await?;
             store::place::insert_routes(conn, &batch.stamp, boundary, &inspections, &batch.new_places(&read)).await?;
             read.len()
         }
         Kind::Projects => {
-            let read = register::projects(rows, mapping, &way).map_err(in_file)?;
-            store::place::insert_projects(conn, &batch.stamp, boundary, &batch.parties, &batch.new_places(&read))
-                .await?;
+            let read = rows_of::projects(rows, mapping, &way).map_err(in_file)?;
+            let new = batch.new_places(&read);
+            store::place::insert_projects(conn, &batch.stamp, boundary, &batch.parties, &new).await?;
+            let places: Vec<_> = new
+                .iter()
+                .map(|n| (n.id, n.record.footprint.points().collect()))
+                .collect();
+            tie(conn, &batch, &places).await?;
             read.len()
         }
     };
@@ -377,6 +397,47 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
         records,
         way: way.name(),
     })
+}
+
+/// Ties what was taken over to the sections it lies along and the marker it is near, by geometry.
+async fn tie(conn: &mut store::Conn, batch: &Batch<'_>, places: &[(Uuid, Vec<LonLat>)]) -> Result<()> {
+    let boundary = store::boundary::by_id(conn, batch.cx.clock.now(), batch.boundary.id).await?;
+    let Some(boundary) = boundary else { return Ok(()) };
+    let Some(register) = register::load(batch.cx, conn, boundary).await? else {
+        return Ok(());
+    };
+    let line = &register.case.line;
+    let mut links = Vec::new();
+    for (from, positions) in places {
+        let mut push = |to, relation| {
+            links.push(NewLink {
+                id: batch.cx.ids.next(),
+                from: *from,
+                to,
+                relation,
+                made_by: MadeBy::Rule,
+            });
+        };
+        for (key, relation) in sections_along(line, positions) {
+            if let Some(section) = batch.sections.get(&key) {
+                push(*section, relation);
+            }
+        }
+        let elements = register
+            .markers
+            .iter()
+            .flat_map(|m| m.held.record.elements.iter().map(move |e| (m, e)));
+        let nearest = elements
+            .flat_map(|(marker, element)| positions.iter().map(move |position| (marker, element, position)))
+            .map(|(marker, element, position)| {
+                (line.course().ellipsoid().distance(element.position, *position), marker)
+            })
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, marker)) = nearest.filter(|(distance, _)| *distance <= NEAR_MARKER_M) {
+            push(marker.held.id.uuid(), Relation::Near);
+        }
+    }
+    Ok(store::link::insert_links(conn, &batch.stamp, &links).await?)
 }
 
 /// Any place of the boundary, to choose an operation by; none is needed while there is no line.
@@ -429,18 +490,8 @@ async fn segments(conn: &mut store::Conn, batch: &Batch<'_>, read: Vec<Read<Segm
     for r in &read {
         let segment = &r.record;
         let Some(section) = batch.sections.get(&segment.section).copied() else {
-            let known: Vec<&str> = batch.sections.keys().map(String::as_str).collect();
-            mistakes.push(Mistake {
-                at: format!("segment {}/{}", segment.section, segment.ordinal),
-                detail: Message::new(
-                    format!(
-                        "there is no section {:?}; there are {}",
-                        segment.section,
-                        known.join(", ")
-                    ),
-                    format!("没有“{}”段；现有：{}", segment.section, known.join("、")),
-                ),
-            });
+            let at = format!("segment {}/{}", segment.section, segment.ordinal);
+            mistakes.push(no_such_section(batch, &at, &segment.section));
             continue;
         };
         // As drawn: by its own line type, brought to short steps, in the display layer's numbers.
@@ -460,12 +511,10 @@ async fn segments(conn: &mut store::Conn, batch: &Batch<'_>, read: Vec<Read<Segm
             display,
         });
     }
-    refuse_if_any(batch, mistakes)?;
+    refuse_if_any(batch, Code::Conflict, mistakes)?;
     store::boundary::insert_segments(conn, &batch.stamp, batch.boundary, &new).await?;
     Ok(new.len())
 }
-
-type ReadMarker = Read<(crate::domain::marker::Marker, Vec<[f64; 2]>)>;
 
 async fn markers(conn: &mut store::Conn, batch: &Batch<'_>, mut read: Vec<ReadMarker>) -> Result<usize> {
     let known = store::marker::markers(conn, batch.cx.clock.now(), batch.boundary.id, None).await?;
@@ -478,7 +527,13 @@ async fn markers(conn: &mut store::Conn, batch: &Batch<'_>, mut read: Vec<ReadMa
             detail: Message::new("is in the register already", "已在登记簿中"),
         })
         .collect();
-    refuse_if_any(batch, mistakes)?;
+    refuse_if_any(batch, Code::NumberTaken, mistakes)?;
+    let unknown = read.iter().filter_map(|r| {
+        let (marker, key) = (&r.record.0, r.record.0.section.as_ref()?);
+        (!batch.sections.contains_key(key))
+            .then(|| no_such_section(batch, &format!("marker {}", marker.number.text()), key))
+    });
+    refuse_if_any(batch, Code::Conflict, unknown.collect())?;
     for r in &mut read {
         let (marker, _) = &mut r.record;
         marker.names = names_or_number(&marker.names, marker.number.text());
@@ -510,14 +565,25 @@ async fn markers(conn: &mut store::Conn, batch: &Batch<'_>, mut read: Vec<ReadMa
     Ok(new.len())
 }
 
-fn refuse_if_any(batch: &Batch<'_>, mut mistakes: Vec<Mistake>) -> Result<()> {
+fn no_such_section(batch: &Batch<'_>, at: &str, key: &str) -> Mistake {
+    let known: Vec<&str> = batch.sections.keys().map(String::as_str).collect();
+    Mistake {
+        at: at.to_owned(),
+        detail: Message::new(
+            format!("there is no section {key:?}; there are {}", known.join(", ")),
+            format!("没有“{key}”段；现有：{}", known.join("、")),
+        ),
+    }
+}
+
+fn refuse_if_any(batch: &Batch<'_>, code: Code, mut mistakes: Vec<Mistake>) -> Result<()> {
     if mistakes.is_empty() {
         return Ok(());
     }
     let n = mistakes.len();
     mistakes.truncate(100);
     Err(Problem::new(
-        Code::Conflict,
+        code,
         Message::new(
             format!("{n} records do not fit the register; nothing was taken."),
             format!("{n}条记录与登记簿不符，未导入任何内容。"),

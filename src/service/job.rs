@@ -59,22 +59,23 @@ pub async fn work(cx: &Context, job: &Job) -> Result<()> {
 
 async fn perform(cx: &Context, job: &Job) -> Result<()> {
     match job.kind.as_str() {
-        "check_upload" => check::run::check_upload(cx, upload_of(job)?, job.job_id).await,
+        "check_upload" => check::run::check_upload(cx, subject(job, "upload")?, job.job_id).await,
+        "check_boundary" => check::run::check_boundary(cx, subject(job, "boundary")?, job.job_id).await,
         other => Err(Error::Fault(format!("there is no job of kind {other}").into())),
     }
 }
 
-fn upload_of(job: &Job) -> Result<Uuid> {
+fn subject(job: &Job, name: &str) -> Result<Uuid> {
     let id = job
         .payload
-        .get("upload")
+        .get(name)
         .and_then(Value::as_str)
         .and_then(|text| text.parse().ok());
-    id.ok_or_else(|| Error::Fault("the job names no upload".into()))
+    id.ok_or_else(|| Error::Fault(format!("the job names no {name}").into()))
 }
 
 async fn give_up(conn: &mut store::Conn, job: &Job) -> Result<()> {
-    if let Ok(upload) = upload_of(job) {
+    if let Ok(upload) = subject(job, "upload") {
         store::upload::set_failed(conn, upload).await?;
     }
     Ok(())

@@ -19,7 +19,7 @@ use crate::domain::text::{Lang, Message, Names};
 use crate::unit::{Epoch, LonLat};
 
 /// Names as the JSON object they are stored as.
-pub(super) fn names_json(names: &Names) -> Value {
+pub fn names_json(names: &Names) -> Value {
     Value::Object(
         names
             .iter()

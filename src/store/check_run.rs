@@ -154,6 +154,7 @@ struct RunRow {
     software: String,
     frame: String,
     way: Option<String>,
+    inputs: Value,
     summary: Value,
     coverage: Option<Value>,
 }
@@ -167,6 +168,8 @@ pub struct StoredRun {
     pub software: String,
     pub frame: String,
     pub way: Option<String>,
+    /// The uploads whose tracks were walked.
+    pub uploads: Vec<Uuid>,
     pub summary: Value,
     pub coverage: Option<Value>,
 }
@@ -176,23 +179,27 @@ pub struct StoredRun {
 pub enum Which {
     Run(Uuid),
     NewestOfInspection(Uuid),
+    NewestOfBoundary(Uuid),
 }
 
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(conn: &mut PgConnection, which: Which) -> Result<Option<StoredRun>> {
-    let (run, inspection) = match which {
-        Which::Run(id) => (Some(id), None),
-        Which::NewestOfInspection(id) => (None, Some(id)),
+    let (run, inspection, boundary) = match which {
+        Which::Run(id) => (Some(id), None, None),
+        Which::NewestOfInspection(id) => (None, Some(id), None),
+        Which::NewestOfBoundary(id) => (None, None, Some(id)),
     };
     let row: Option<RunRow> = sqlx::query_as(
-        "select check_run_id, boundary_id, inspection_id, created_at, software, frame, way, summary, coverage
+        "select check_run_id, boundary_id, inspection_id, created_at, software, frame, way, inputs, summary, coverage
          from check_run
          where ($1::uuid is null or check_run_id = $1) and ($2::uuid is null or inspection_id = $2)
+           and ($3::uuid is null or boundary_id = $3)
          order by created_at desc, check_run_id desc limit 1",
     )
     .bind(run)
     .bind(inspection)
+    .bind(boundary)
     .fetch_optional(conn)
     .await?;
     Ok(row.map(|row| StoredRun {
@@ -203,6 +210,11 @@ pub async fn find(conn: &mut PgConnection, which: Which) -> Result<Option<Stored
         software: row.software,
         frame: row.frame,
         way: row.way,
+        uploads: row
+            .inputs
+            .get("uploads")
+            .and_then(|list| serde_json::from_value(list.clone()).ok())
+            .unwrap_or_default(),
         summary: row.summary,
         coverage: row.coverage,
     }))
@@ -275,19 +287,6 @@ pub async fn findings(conn: &mut PgConnection, run: Uuid, subjects: Option<&[Str
             })
         })
         .collect()
-}
-
-/// The newest run of a boundary.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn newest_of_boundary(conn: &mut PgConnection, boundary: Uuid) -> Result<Option<Uuid>> {
-    Ok(sqlx::query_scalar(
-        "select check_run_id from check_run where boundary_id = $1 order by created_at desc, check_run_id desc limit 1",
-    )
-    .bind(boundary)
-    .fetch_optional(conn)
-    .await?)
 }
 
 /// Outcome, nearest distance and dwell of a run by marker element.

@@ -80,7 +80,8 @@ const fn source(collection: Collection) -> &'static str {
              where upper_inf(r.known) and r.in_force @> now()"
         }
         Collection::Tracks => {
-            "select t.feature_id, t.track_id as id, null::uuid as boundary_id, null::jsonb as received,
+            "select t.feature_id, t.track_id as id, (u.results -> 0 ->> 'boundary')::uuid as boundary_id,
+                        null::jsonb as received,
                     t.overview as display,
                     jsonb_build_object('name', coalesce(t.name, u.file_name), 'fixes', t.n_fixes,
                         'segments', t.n_segments, 'first_time', t.first_time, 'last_time', t.last_time,
@@ -150,7 +151,7 @@ pub async fn items(conn: &mut PgConnection, collection: Collection, query: &Quer
     let sql = format!(
         "select feature_id, id, boundary_id, received, st_asgeojson(display, 9)::jsonb as geometry, properties
          from ({}) as f
-         where ($1::uuid is null or boundary_id is null or boundary_id = $1)
+         where ($1::uuid is null or boundary_id = $1)
            and ($2::bigint is null or feature_id = $2)
            and ($3::float8[] is null or display && st_makeenvelope($3[1], $3[2], $3[3], $3[4], 4326))
            and ($4::bigint is null or feature_id > $4)
@@ -174,7 +175,7 @@ pub async fn items(conn: &mut PgConnection, collection: Collection, query: &Quer
 pub async fn count(conn: &mut PgConnection, collection: Collection, query: &Query) -> Result<i64> {
     let sql = format!(
         "select count(*) from ({}) as f
-         where ($1::uuid is null or boundary_id is null or boundary_id = $1)
+         where ($1::uuid is null or boundary_id = $1)
            and ($2::float8[] is null or display && st_makeenvelope($2[1], $2[2], $2[3], $2[4], 4326))",
         source(collection)
     );

@@ -11,6 +11,7 @@ pub mod codec;
 pub mod feature;
 pub mod field;
 pub mod job;
+pub mod link;
 pub mod marker;
 pub mod original;
 pub mod place;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgPool, Postgres};
+use sqlx::{ConnectOptions, Executor, PgPool, Postgres};
 
 use super::Result;
 
@@ -37,11 +37,15 @@ impl Db {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn connect(options: PgConnectOptions, size: u32) -> Result<Self> {
-        let options = options.application_name("merestone").options([
-            ("statement_timeout", "60s"),
-            ("lock_timeout", "10s"),
-            ("timezone", "UTC"),
-        ]);
+        // Streams are slow on purpose, so sqlx's own judgement of slow statements is only noise.
+        let options = options
+            .disable_statement_logging()
+            .application_name("merestone")
+            .options([
+                ("statement_timeout", "60s"),
+                ("lock_timeout", "10s"),
+                ("timezone", "UTC"),
+            ]);
         let pool = PgPoolOptions::new()
             .max_connections(size)
             .acquire_timeout(Duration::from_secs(10))

@@ -144,6 +144,7 @@ export interface Link {
   rel?: string;
   title?: string;
   type?: string;
+  names?: Names | null;
 }
 
 /** What a card can hold; every collection fills its own part. */

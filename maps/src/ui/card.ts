@@ -1,5 +1,5 @@
 /** The card of one feature. */
-import type { Finding, Item, ItemProperties, MarkerElement } from '../api/wire.ts';
+import type { Finding, Item, ItemProperties, Link, MarkerElement } from '../api/wire.ts';
 import { h, icon, ICONS } from '../dom.ts';
 import { group, length, utc } from '../format.ts';
 import { CODES, listOf } from '../codes.ts';
@@ -113,7 +113,7 @@ export function renderCard(app: App, collection: string, item: Item, zoom: () =>
     description(app, p),
     section(words.t('facts'), otherFacts(app, collection, p)),
     section(words.t('history'), history(words, p.versions)),
-    section(words.t('links'), links(p.links ?? item.links)),
+    section(words.t('links'), links(app, p.links ?? item.links)),
     section(words.t('also_here'), alsoHere.length > 0 ? pickedList(app, alsoHere) : null),
   );
 }
@@ -261,7 +261,9 @@ function partyOr(app: App, fallback: string, code: string): string {
   return party ? `${words.name(party.names)} (${code})` : fallback;
 }
 
-function links(list: { href: string; rel?: string; title?: string }[] | undefined): HTMLElement | null {
+/** The features at the other ends of ties open as cards; anything else opens in a page of its own. */
+function links(app: App, list: Link[] | undefined): HTMLElement | null {
+  const { words } = app.store.now;
   const shown = (list ?? []).filter(
     ({ rel, href }) => href && rel !== 'self' && rel !== 'collection' && !/^javascript:/i.test(href),
   );
@@ -269,9 +271,21 @@ function links(list: { href: string; rel?: string; title?: string }[] | undefine
   return h(
     'ul',
     { class: 'links' },
-    shown.map(({ href, title, rel }) =>
-      h('li', {}, h('a', { href, target: '_blank', rel: 'noopener' }, title ?? rel ?? href)),
-    ),
+    shown.map(({ href, title, rel, names }) => {
+      const feature = /^\/collections\/(\w+)\/items\/(\d+)$/.exec(href);
+      if (!feature) return h('li', {}, h('a', { href, target: '_blank', rel: 'noopener' }, title ?? rel ?? href));
+      const [, collection = '', id = ''] = feature;
+      const name = names ? words.name(names) : '';
+      const text = [words.code('collection', collection), title, name === title ? '' : name].filter(Boolean).join(' ');
+      const open = () => app.store.set({ selection: { kind: 'item', collection, id: Number(id) }, alsoHere: [] });
+      return h(
+        'li',
+        {},
+        h('span', { class: 'relation' }, words.code('relation', rel ?? '')),
+        ' ',
+        h('button', { class: 'quiet', onclick: open }, text),
+      );
+    }),
   );
 }
 

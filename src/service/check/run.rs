@@ -1,17 +1,23 @@
 //! The checks over the register, with the tracks that teams brought home.
+//!
+//! An upload is checked against every boundary it comes near ([`check_upload`]); a boundary is checked again when its
+//! register has changed ([`check_boundary`]).
 
 use std::sync::Arc;
 
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::walk::{GnssWalk, planned};
 use super::{frame_words, software};
 use crate::check::coverage::{self, Coverage, Outcome as VisitOutcome, Planned};
+use crate::check::tolerance::Tolerance;
 use crate::check::{Case, not_applicable, run};
 use crate::crs::NotComparable;
 use crate::domain::finding::{CheckCode, Finding, Verdict};
+use crate::domain::id::Id;
 use crate::domain::problem::Problem;
 use crate::domain::text::Message;
 use crate::format::findings;
@@ -20,7 +26,7 @@ use crate::service::upload::receipt::{CoveragePart, GapPart, MarkersPart, Outcom
 use crate::service::upload::{acquire, to_json};
 use crate::service::{Context, Result, not_found};
 use crate::store::audit::Deed;
-use crate::store::check_run::{NewRun, NewVisit};
+use crate::store::check_run::{NewRun, NewVisit, Which};
 use crate::store::field::HeldInspection;
 use crate::store::upload::StoredUpload;
 use crate::store::{self, audit, job, track};
@@ -40,6 +46,11 @@ pub async fn check_upload(cx: &Context, upload_id: Uuid, job_id: Uuid) -> Result
     let mut conn = cx.db.begin_long().await?;
     let upload = store::upload::by_id(&mut conn, upload_id).await?;
     let upload = upload.ok_or_else(|| not_found(&Message::new("upload", "上传"), upload_id))?;
+    let teller = Teller {
+        cx,
+        job: job_id,
+        total: fixes_of(&upload),
+    };
     let mut outcomes = Vec::new();
     let mut inspection = None;
     for boundary in store::boundary::list(&mut conn, cx.clock.now()).await? {
@@ -51,12 +62,94 @@ pub async fn check_upload(cx: &Context, upload_id: Uuid, job_id: Uuid) -> Result
         };
         let belongs_to = inspection_of(cx, &mut conn, &register, &upload).await?;
         inspection = inspection.or(belongs_to.as_ref().map(|i| i.held.id.uuid()));
-        outcomes.push(one_boundary(cx, &mut conn, &register, &upload, belongs_to, job_id).await?);
+        outcomes.push(one_boundary(cx, &mut conn, &register, &upload, belongs_to, &teller).await?);
     }
     let mut tx = cx.db.begin().await?;
     store::upload::set_results(&mut tx, upload_id, to_json(&outcomes)?, inspection).await?;
     store::commit(tx).await?;
     Ok(())
+}
+
+/// Checks a boundary after a change of its register, with the tracks of its newest run.
+///
+/// # Errors
+/// When there is no such boundary, or the database breaks.
+pub async fn check_boundary(cx: &Context, boundary: Uuid, job_id: Uuid) -> Result<()> {
+    let mut conn = cx.db.begin_long().await?;
+    let held = store::boundary::by_id(&mut conn, cx.clock.now(), Id::new(boundary)).await?;
+    let held = held.ok_or_else(|| not_found(&Message::new("boundary", "国界"), boundary))?;
+    let Some(register) = register::load(cx, &mut conn, held).await? else {
+        return Ok(());
+    };
+    let newest = store::check_run::find(&mut conn, Which::NewestOfBoundary(boundary)).await?;
+    let inspection = newest.as_ref().and_then(|run| run.inspection);
+    let uploads = newest.map(|run| run.uploads).unwrap_or_default();
+    let (mut way, mut together) = (None, None);
+    if !uploads.is_empty() {
+        let plans = plans(cx, &mut conn, &register.case, inspection).await?;
+        let teller = Teller {
+            cx,
+            job: job_id,
+            total: f64::INFINITY,
+        };
+        if let Ok((name, coverage)) = walk(&mut conn, &register.case, &uploads, &plans, cx.clock.now(), &teller).await?
+        {
+            (way, together) = (Some(name), Some(coverage));
+        }
+    }
+    let found = findings_of(&register.case, together.as_ref());
+    let run = Filed {
+        register: &register,
+        upload: None,
+        inspection,
+        way,
+        coverage: together.as_ref(),
+        uploads: &uploads,
+    };
+    file(cx, &run, &found).await.map(drop)
+}
+
+fn findings_of(case: &Case, coverage: Option<&Coverage>) -> Vec<Finding> {
+    let mut found = run(case, &[]);
+    found.extend(
+        coverage
+            .into_iter()
+            .flat_map(|coverage| coverage::findings(case, coverage)),
+    );
+    found.sort_by_key(|finding| finding.check);
+    found
+}
+
+fn fixes_of(upload: &StoredUpload) -> f64 {
+    upload
+        .summary
+        .get("trackpoints")
+        .and_then(Value::as_f64)
+        .unwrap_or(0.0)
+        .max(1.0)
+}
+
+/// The stretches that an inspection's routes go along.
+async fn plans(cx: &Context, conn: &mut store::Conn, case: &Case, inspection: Option<Uuid>) -> Result<Vec<Planned>> {
+    let Some(id) = inspection else { return Ok(Vec::new()) };
+    let routes = store::place::routes(conn, cx.clock.now(), id).await?;
+    Ok(routes.iter().map(|route| planned(case, &route.record)).collect())
+}
+
+/// Tells how far a job is.
+struct Teller<'a> {
+    cx: &'a Context,
+    job: Uuid,
+    /// Fixes to be walked; infinite when nobody knows.
+    total: f64,
+}
+
+impl Teller<'_> {
+    async fn tell(&self, fixes: f64) -> Result<()> {
+        let mut conn = acquire(self.cx).await?;
+        let share = 0.95 * (fixes / self.total).min(1.0) as f32;
+        Ok(job::progress(&mut conn, self.job, share, self.cx.clock.now()).await?)
+    }
 }
 
 /// The inspection an upload belongs to: the one it was sent for; else the one in the field whose days hold its fixes;
@@ -94,94 +187,67 @@ async fn one_boundary(
     register: &Arc<Register>,
     upload: &StoredUpload,
     inspection: Option<HeldInspection>,
-    job_id: Uuid,
+    teller: &Teller<'_>,
 ) -> Result<Outcome> {
     let case = &register.case;
-    let now = cx.clock.now();
     let inspection_id = inspection.as_ref().map(|i| i.held.id.uuid());
-    let plans: Vec<Planned> = match inspection_id {
-        Some(id) => {
-            let routes = store::place::routes(conn, now, id).await?;
-            routes.iter().map(|route| planned(case, &route.record)).collect()
-        }
-        None => Vec::new(),
-    };
+    let plans = plans(cx, conn, case, inspection_id).await?;
     let mut uploads = vec![upload.upload_id];
     if let Some(id) = inspection_id {
         let all = store::upload::of_inspection(conn, id).await?;
-        uploads.extend(
-            all.iter()
-                .filter(|u| u.state == "done" && u.upload_id != upload.upload_id)
-                .map(|u| u.upload_id),
-        );
+        let others = all
+            .iter()
+            .filter(|u| u.state == "done" && u.upload_id != upload.upload_id);
+        uploads.extend(others.map(|u| u.upload_id));
     }
-    let alone = walk(cx, conn, case, &uploads[..1], &plans, upload, job_id).await?;
-    let (way, coverage, refusal) = match alone {
+    let (way, alone, refusal) = match walk(conn, case, &uploads[..1], &plans, upload.received_at, teller).await? {
         Ok((way, coverage)) => (Some(way), Some(coverage), None),
         Err(refusal) => (None, None, Some(Problem::from(refusal).detail)),
     };
-    let together = match &coverage {
+    let together = match &alone {
         Some(alone) if uploads.len() == 1 => Some(alone.clone()),
-        Some(_) => walk(cx, conn, case, &uploads, &plans, upload, job_id)
+        Some(_) => walk(conn, case, &uploads, &plans, upload.received_at, teller)
             .await?
             .ok()
             .map(|(_, coverage)| coverage),
         None => None,
     };
-    let of_register = run(case, &[]);
-    let mut found = of_register.clone();
-    found.extend(together.iter().flat_map(|coverage| coverage::findings(case, coverage)));
-    found.sort_by_key(|finding| finding.check);
-    let mut told = of_register;
-    told.extend(coverage.iter().flat_map(|coverage| coverage::findings(case, coverage)));
-    let run_id = cx.ids.next();
-    file(
-        cx,
+    let filed = Filed {
         register,
-        upload,
-        inspection_id,
-        run_id,
-        way.clone(),
-        &found,
-        together.as_ref(),
-        &uploads,
-    )
-    .await?;
+        upload: Some(upload.upload_id),
+        inspection: inspection_id,
+        way: way.clone(),
+        coverage: together.as_ref(),
+        uploads: &uploads,
+    };
+    let check_run = file(cx, &filed, &findings_of(case, together.as_ref())).await?;
     Ok(Outcome {
         boundary: register.boundary.id.uuid(),
         boundary_key: register.boundary.record.key.clone(),
         inspection: inspection_id,
         inspection_number: inspection.map(|i| i.held.record.number),
-        check_run: run_id,
+        check_run,
         way,
         not_comparable: refusal.map(Into::into),
-        markers: coverage.as_ref().map(|coverage| markers_part(case, coverage)),
-        coverage: coverage.as_ref().map(|coverage| coverage_part(case, coverage)),
-        verdicts: verdicts(&told),
+        markers: alone.as_ref().map(|coverage| markers_part(case, coverage)),
+        coverage: alone.as_ref().map(|coverage| coverage_part(case, coverage)),
+        verdicts: verdicts(&findings_of(case, alone.as_ref())),
     })
 }
 
 /// Walks the tracks of some uploads; the operation's name and what was covered.
 async fn walk(
-    cx: &Context,
     conn: &mut store::Conn,
     case: &Case,
     uploads: &[Uuid],
     plans: &[Planned],
-    upload: &StoredUpload,
-    job_id: Uuid,
+    received: Timestamp,
+    teller: &Teller<'_>,
 ) -> Result<std::result::Result<(String, Coverage), NotComparable>> {
-    let mut walk = match GnssWalk::new(case, upload.received_at) {
+    let mut walk = match GnssWalk::new(case, received) {
         Ok(walk) => walk,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let total = upload
-        .summary
-        .get("trackpoints")
-        .and_then(Value::as_f64)
-        .unwrap_or(0.0)
-        .max(1.0);
-    let mut teller = acquire(cx).await?;
     let mut running: Option<(Uuid, i32)> = None;
     let (mut seen, mut n_chunks) = (0.0, 0_usize);
     let mut chunks = std::pin::pin!(track::chunks(conn, uploads));
@@ -197,26 +263,28 @@ async fn walk(
         seen += chunk.fixes.len() as f64;
         n_chunks += 1;
         if n_chunks.is_multiple_of(TELL_EVERY) {
-            let share = 0.95 * (seen / total).min(1.0) as f32;
-            job::progress(&mut teller, job_id, share, cx.clock.now()).await?;
+            teller.tell(seen).await?;
         }
     }
     let way = walk.way().name();
     Ok(Ok((way, walk.finish(plans))))
 }
 
-#[expect(clippy::too_many_arguments, reason = "everything that makes a run repeatable")]
-async fn file(
-    cx: &Context,
-    register: &Register,
-    upload: &StoredUpload,
+/// Everything that makes a run repeatable, beside its findings.
+struct Filed<'a> {
+    register: &'a Register,
+    /// The upload that brought it about; none for a change of the register.
+    upload: Option<Uuid>,
     inspection: Option<Uuid>,
-    run_id: Uuid,
     way: Option<String>,
-    found: &[Finding],
-    coverage: Option<&Coverage>,
-    uploads: &[Uuid],
-) -> Result<()> {
+    coverage: Option<&'a Coverage>,
+    /// All uploads whose tracks were walked.
+    uploads: &'a [Uuid],
+}
+
+/// Files a run with its findings, visits and audit event, in one transaction.
+async fn file(cx: &Context, filed: &Filed<'_>, found: &[Finding]) -> Result<Uuid> {
+    let (register, coverage) = (filed.register, filed.coverage);
     let case = &register.case;
     let silent: Vec<(CheckCode, Message)> = CheckCode::ALL
         .into_iter()
@@ -234,23 +302,23 @@ async fn file(
         )
         .collect();
     let t = &case.tolerances;
-    let limit = |t: &crate::check::tolerance::Tolerance| json!({ "value": t.value, "source": t.source });
+    let limit = |t: &Tolerance| json!({ "value": t.value, "source": t.source });
     let new = NewRun {
-        id: run_id,
+        id: cx.ids.next(),
         boundary: register.boundary.id.uuid(),
-        inspection,
-        upload: Some(upload.upload_id),
+        inspection: filed.inspection,
+        upload: filed.upload,
         at: cx.clock.now(),
         software: software().to_owned(),
         frame: frame_words(&case.frame),
-        way,
+        way: filed.way.clone(),
         tolerances: json!({
             "offset_m": limit(&t.offset_m),
             "buffer_m": limit(&t.buffer_m),
             "dwell_s": limit(&t.dwell_s),
             "gap_m": limit(&t.gap_m),
         }),
-        inputs: json!({ "features": versions, "uploads": uploads }),
+        inputs: json!({ "features": versions, "uploads": filed.uploads }),
         summary: findings::summary(found, &silent),
         coverage: coverage
             .map(|coverage| to_json(&coverage_part(case, coverage)))
@@ -278,13 +346,13 @@ async fn file(
         actor: &cx.actor,
         action: "check",
         kind: "check_run",
-        subject: run_id.to_string(),
+        subject: new.id.to_string(),
         reason: None,
-        detail: json!({ "upload": upload.upload_id, "boundary": register.boundary.record.key }),
+        detail: json!({ "upload": filed.upload, "boundary": register.boundary.record.key }),
     };
     audit::append(&mut tx, deed).await?;
     store::commit(tx).await?;
-    Ok(())
+    Ok(new.id)
 }
 
 fn verdicts(findings: &[Finding]) -> Verdicts {

@@ -69,7 +69,9 @@ async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: 
         uploader: &cx.actor,
         inspection,
     };
-    let is_new = store::upload::insert(&mut tx, &new).await?;
+    // Looked up first, because an insert that meets known bytes would use up a receipt number.
+    let is_new = store::upload::by_sha256(&mut tx, &kept.sha256).await?.is_none()
+        && store::upload::insert(&mut tx, &new).await?;
     let known = store::upload::by_sha256(&mut tx, &kept.sha256).await?;
     let Some(upload) = known else {
         return Err(not_found(&Message::new("upload", "上传"), original::hex(&kept.sha256)));
