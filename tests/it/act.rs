@@ -198,7 +198,7 @@ async fn what_cannot_be_printed_is_refused() {
         (format!("{id}/documents/act?lang=zh,en,ru"), 400, "parameter-invalid"),
         (format!("{id}/documents/act?lang="), 400, "parameter-invalid"),
         (format!("{id}/documents/act?f=docx"), 406, "not-acceptable"),
-        (format!("{id}/documents/act?nonsense=1"), 400, "parameter-invalid"),
+        (format!("{id}/documents/act?nonsense=1"), 400, "parameter-unknown"),
         (format!("{id}/documents/map"), 404, "not-found"),
         (
             "00000000-0000-7000-8000-000000000000/documents/act".to_owned(),

@@ -116,7 +116,7 @@ async fn a_border_is_taken_over_whole_and_once() {
     );
     assert_eq!(
         (problem.code.slug(), problem.mistakes.len()),
-        ("conflict", 60),
+        ("number-taken", 60),
         "{problem}"
     );
     assert_eq!(matched(&app, "markers", "astrand-veyra").await, 60);
@@ -425,11 +425,12 @@ async fn deeds_are_noted_and_stay() {
     .fetch_all(&app.db.pool)
     .await
     .unwrap();
+    // Each border was checked when it came, and one again with the track.
     let deeds: Vec<(&str, &str, i64)> = deeds.iter().map(|(a, k, n)| (a.as_str(), k.as_str(), *n)).collect();
     assert_eq!(
         deeds,
         [
-            ("check", "check_run", 1),
+            ("check", "check_run", 3),
             ("export", "act", 1),
             ("import", "boundary", 2),
             ("import", "boundary_points", 1),
@@ -455,6 +456,43 @@ async fn deeds_are_noted_and_stay() {
         .await
         .unwrap();
     assert_eq!(export["languages"], "zh,en");
+}
+
+/// Nobody has to ask for the checks of a register: they are done when it changes.
+#[tokio::test]
+async fn a_register_is_checked_when_it_comes() {
+    let app = app_with_borders().await;
+    let findings = app
+        .json("/collections/findings/items?boundary=astrand-veyra&limit=10000")
+        .await;
+    let mut found: Vec<(&str, &str, &str)> = findings["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| &finding["properties"])
+        .filter(|finding| finding["verdict"] != "pass" && finding["check"] != "C15")
+        .map(|finding| {
+            let text = |key: &str| finding[key].as_str().unwrap();
+            (finding["subjects"][0].as_str().unwrap(), text("check"), text("verdict"))
+        })
+        .collect();
+    // The faults that were put into it, and no others.
+    let faults: toml::Table = String::from_utf8(sample("astrand-veyra/FAULTS.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let mut expected: Vec<(&str, &str, &str)> = faults["fault"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| {
+            let text = |key: &str| fault[key].as_str().unwrap();
+            (text("marker"), text("check"), text("verdict"))
+        })
+        .collect();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
 }
 
 async fn marker_card(app: &App, boundary: &str, number: &str) -> Value {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 
 use crate::support::program::{Service, merestone};
-use crate::support::{App, app, app_with, app_with_borders, folder, sample};
+use crate::support::{App, app, app_with, app_with_borders, db, folder, sample};
 
 const TEAM_A: &str = "2026-08-06-team-a.gpx";
 const TEAM_B: &str = "2026-08-07-team-b.gpx";
@@ -324,7 +324,10 @@ async fn the_same_file_eight_times_at_once_is_one_upload() {
     assert_eq!(receipt["state"], "done");
     assert_eq!(app.count("select count(*) from upload").await, 1);
     assert_eq!(app.count("select count(*) from track").await, 1);
-    assert_eq!(app.count("select count(*) from job").await, 1);
+    assert_eq!(
+        app.count("select count(*) from job where kind = 'check_upload'").await,
+        1
+    );
     // A chunk repeats the last fix of the one before it.
     let fixes = "select sum(n_fixes)::bigint from track_chunk";
     assert_eq!(app.count(fixes).await, 8236);
@@ -575,4 +578,64 @@ async fn an_upload_names_its_inspection_or_is_told_there_is_none() {
     let done = app.checked(receipt["id"].as_str().unwrap()).await;
     assert_eq!(done["inspection"], control["id"]);
     assert_eq!(done["results"][0]["inspection_number"], "2025-C1");
+}
+
+/// A long track is taken in pieces, and checked in pieces.
+#[tokio::test]
+async fn memory_does_not_grow_with_the_track() {
+    const FIXES: usize = 200_000;
+    let db = db().await;
+    let scratch = folder();
+    let mut command = merestone(scratch.path());
+    command
+        .args(["demo", "--bind", "127.0.0.1:0", "--data-dir"])
+        .arg(scratch.path().join("data"))
+        .env("DATABASE_URL", &db.url);
+    let service = Service::start(&mut command, Duration::from_secs(60));
+    let client = reqwest::Client::new();
+    // The demonstration's own tracks are checked first.
+    let receipts: Value = client
+        .get(service.url("/uploads"))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    for receipt in receipts["uploads"].as_array().unwrap() {
+        service.checked(&client, receipt["id"].as_str().unwrap()).await;
+    }
+    let before = service.peak_kib();
+    let mut gpx =
+        String::from("<gpx version=\"1.1\" creator=\"t\" xmlns=\"http://www.topografix.com/GPX/1/1\"><trk><trkseg>");
+    for n in 0..FIXES {
+        // To and fro along the first kilometres of the line.
+        let along = (n % 20_000).min(20_000 - n % 20_000) as f64 / 10_000.0;
+        let (lat, lon) = (42.683 - 0.03 * along, -168.1033 - 0.002 * along);
+        let (hours, minutes, seconds) = (n / 3600 % 24, n / 60 % 60, n % 60);
+        let day = 6 + n / 86_400;
+        gpx.push_str(&format!(
+            "<trkpt lat=\"{lat:.7}\" lon=\"{lon:.7}\"><time>2026-08-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z</time></trkpt>\n"
+        ));
+    }
+    gpx.push_str("</trkseg></trk></gpx>");
+    let bytes = gpx.len();
+    let response = client
+        .post(service.url("/uploads?filename=long.gpx"))
+        .body(gpx)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 201);
+    let receipt: Value = response.json().await.unwrap();
+    assert_eq!(receipt["summary"]["timed_points"], FIXES);
+    let done = service.checked(&client, receipt["id"].as_str().unwrap()).await;
+    assert_eq!(done["state"], "done", "{done}");
+    assert!(
+        done["results"][0]["coverage"]["covered_m"].as_f64().unwrap() > 100.0,
+        "{done}"
+    );
+    let grown = service.peak_kib().saturating_sub(before);
+    eprintln!("{} KiB of track took {grown} KiB more than two short ones", bytes >> 10);
+    assert!(grown < 64 << 10, "{grown} KiB");
 }

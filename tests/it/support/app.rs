@@ -70,12 +70,19 @@ pub async fn app_with(settings: &[(&str, &str)]) -> App {
     }
 }
 
-/// A service with both sample borders in its register.
+/// A service with both sample borders in its register, and the register checked.
 pub async fn app_with_borders() -> App {
     let app = app().await;
     let loaded = demo::load(&app.cx, &app.data_dir.join("samples")).await.unwrap();
     assert_eq!(loaded, ["astrand-veyra", "ibc-j"]);
-    app
+    let waiting = "select count(*) from job where state in ('queued', 'running')";
+    for _ in 0..600 {
+        if app.count(waiting).await == 0 {
+            return app;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the sample borders were not checked within 12 seconds");
 }
 
 impl App {
