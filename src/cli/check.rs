@@ -83,7 +83,10 @@ pub fn run(args: &CheckArgs) -> Outcome {
     // A reader that has gone away (a pager, `head`) is no fault.
     match written {
         Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => {
-            return Err(Failure::Fault(format!("the answer cannot be written: {fault}")));
+            return Err(Failure::fault(
+                format!("the answer cannot be written: {fault}"),
+                format!("无法写出结果：{fault}"),
+            ));
         }
         _ => {}
     }

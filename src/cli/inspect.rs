@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::domain::problem::Problem;
+use crate::domain::text::{Lang, Message};
 use crate::domain::track::Warning;
 use crate::service::inspect::{Inspection, inspect};
 
@@ -31,34 +32,35 @@ pub const FAULT: u8 = 2;
 /// Inspects each file, writes what it holds to `out` and why it was refused to `err`, and gives the exit code.
 ///
 /// - **Units**: `now` in seconds since 1970.
-pub fn run(args: &InspectArgs, now: f64, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
-    match answer(args, now, out, err) {
+pub fn run(args: &InspectArgs, now: f64, lang: Lang, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    match answer(args, now, lang, out, err) {
         Ok(code) => code,
         // Whoever read the answer has gone; there is nobody left to tell.
         Err(_) => FAULT,
     }
 }
 
-fn answer(args: &InspectArgs, now: f64, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+fn answer(args: &InspectArgs, now: f64, lang: Lang, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let mut code = FINE;
     let mut records = Vec::new();
     for path in &args.files {
         let file = match File::open(path) {
             Ok(file) => file,
             Err(fault) => {
-                writeln!(err, "{}: {fault}", path.display())?;
+                let said = Message::new("cannot be opened", "无法打开");
+                writeln!(err, "{}: {}: {fault}", path.display(), said.get(lang))?;
                 code = code.max(FAULT);
                 continue;
             }
         };
         let found = inspect(file, &name_of(path), now);
         if let Err(problem) = &found {
-            writeln!(err, "{problem}")?;
+            writeln!(err, "{}", problem.on_one_line(lang))?;
             code = code.max(REFUSED);
         }
         match found {
             _ if args.json => records.push(Record::of(path, &found)),
-            Ok(found) => write_table(out, &found)?,
+            Ok(found) => write_table(out, &found, lang)?,
             Err(_) => {}
         }
     }
@@ -86,7 +88,7 @@ fn moment(seconds: f64) -> Option<String> {
         .map(|moment| moment.to_string())
 }
 
-fn write_table(out: &mut dyn Write, found: &Inspection) -> io::Result<()> {
+fn write_table(out: &mut dyn Write, found: &Inspection, lang: Lang) -> io::Result<()> {
     let summary = &found.summary;
     writeln!(out, "{}", found.file)?;
     let mut line = |name: &str, value: String| writeln!(out, "  {name:<13} {value}");
@@ -117,8 +119,8 @@ fn write_table(out: &mut dyn Write, found: &Inspection) -> io::Result<()> {
     line("warnings", found.warnings.total().to_string())?;
     for warning in found.warnings.kept() {
         match warning.place {
-            Some(place) => writeln!(out, "    line {}: {}", place.line, warning.message.en)?,
-            None => writeln!(out, "    {}", warning.message.en)?,
+            Some(place) => writeln!(out, "    line {}: {}", place.line, warning.message.get(lang))?,
+            None => writeln!(out, "    {}", warning.message.get(lang))?,
         }
     }
     let left_out = found.warnings.total() - found.warnings.kept().len() as u64;
@@ -276,7 +278,13 @@ mod tests {
             })
             .collect();
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let code = run(&InspectArgs { files, json }, 1_795_392_000.0, &mut out, &mut err);
+        let code = run(
+            &InspectArgs { files, json },
+            1_795_392_000.0,
+            Lang::En,
+            &mut out,
+            &mut err,
+        );
         (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 

@@ -15,11 +15,12 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Flags};
 use crate::domain::problem::Problem;
-use crate::domain::text::Lang;
+use crate::domain::text::{Lang, Message};
 use crate::service::{Clock, Error};
 
 /// Keep a land boundary: register, checks, map, documents.
@@ -71,8 +72,14 @@ enum Command {
 /// Why a command ended badly.
 enum Failure {
     Service(Error),
-    /// For the user's eyes, in both languages already.
-    Fault(String),
+    /// For the user's eyes.
+    Fault(Message),
+}
+
+impl Failure {
+    fn fault(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self::Fault(Message::new(en, zh))
+    }
 }
 
 impl<E: Into<Error>> From<E> for Failure {
@@ -90,7 +97,10 @@ const FAULT: u8 = 2;
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(refusal) => return usage(&refusal),
+    };
     start_log();
     let outcome = match cli.command {
         Command::Serve(args) => run(serve::run(args)),
@@ -106,6 +116,7 @@ pub fn main() -> ExitCode {
             Ok(inspect::run(
                 &args,
                 now,
+                language(),
                 &mut std::io::stdout().lock(),
                 &mut std::io::stderr().lock(),
             ))
@@ -118,14 +129,39 @@ pub fn main() -> ExitCode {
             FOUND
         }
         Err(Failure::Service(Error::Fault(fault))) => {
-            eprintln!("merestone: {fault}");
+            let broke = Message::new(format!("{fault}"), format!("出现故障：{fault}"));
+            eprintln!("merestone: {}", broke.get(language()));
             FAULT
         }
         Err(Failure::Fault(said)) => {
-            eprintln!("merestone: {said}");
+            eprintln!("merestone: {}", said.get(language()));
             FAULT
         }
     })
+}
+
+/// Help and version go to the output; a mistake in the command line is told, in Chinese by a sentence of our own before
+/// the parser's, which knows English only.
+fn usage(refusal: &clap::Error) -> ExitCode {
+    if refusal.use_stderr() && language() == Lang::Zh {
+        let given = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand]
+            .into_iter()
+            .find_map(|kind| refusal.get(kind))
+            .map_or_else(String::new, |value| format!("“{value}”"));
+        eprintln!(
+            "merestone: {}",
+            match refusal.kind() {
+                ErrorKind::UnknownArgument => format!("没有{given}这一选项。"),
+                ErrorKind::InvalidSubcommand => format!("没有{given}这一命令。"),
+                ErrorKind::MissingRequiredArgument => format!("缺少必需的参数{given}。"),
+                ErrorKind::InvalidValue | ErrorKind::ValueValidation => format!("选项{given}的值无效。"),
+                _ => "命令用法有误。".to_owned(),
+            }
+        );
+    }
+    // Nobody is left to be told when this fails.
+    let _ = refusal.print();
+    ExitCode::from(if refusal.use_stderr() { FAULT } else { FINE })
 }
 
 /// The language of the terminal: Chinese where the locale is, else English.
@@ -174,7 +210,12 @@ fn run(command: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|fault| Failure::Fault(format!("the runtime cannot be started: {fault}")))?;
+        .map_err(|fault| {
+            Failure::fault(
+                format!("the runtime cannot be started: {fault}"),
+                format!("无法启动运行环境：{fault}"),
+            )
+        })?;
     runtime.block_on(command)
 }
 
@@ -183,7 +224,12 @@ fn settings(flags: Flags) -> Result<Config, Failure> {
     let file = match std::fs::read_to_string("merestone.toml") {
         Ok(text) => Some(text),
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => None,
-        Err(fault) => return Err(Failure::Fault(format!("merestone.toml cannot be read: {fault}"))),
+        Err(fault) => {
+            return Err(Failure::fault(
+                format!("merestone.toml cannot be read: {fault}"),
+                format!("无法读取 merestone.toml：{fault}"),
+            ));
+        }
     };
     Ok(Config::new(file.as_deref(), &|name| std::env::var(name).ok(), flags)?)
 }

@@ -64,8 +64,12 @@ pub async fn run(args: ReportArgs) -> Outcome {
     running.stop().await;
     let document = made?;
     let path = args.output.unwrap_or_else(|| PathBuf::from(&document.file_name));
-    std::fs::write(&path, &document.bytes)
-        .map_err(|fault| Failure::Fault(format!("{} cannot be written: {fault}", path.display())))?;
+    std::fs::write(&path, &document.bytes).map_err(|fault| {
+        Failure::fault(
+            format!("{} cannot be written: {fault}", path.display()),
+            format!("无法写入 {}：{fault}", path.display()),
+        )
+    })?;
     println!("{} ({} bytes)", path.display(), document.bytes.len());
     Ok(FINE)
 }

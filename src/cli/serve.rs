@@ -40,9 +40,10 @@ pub async fn run(args: ServeArgs) -> Outcome {
 /// Takes the address first, so that a second service on it is told before it starts a database.
 pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|fault| {
-        Failure::Fault(format!(
-            "{address} cannot be listened on: {fault}; choose another with --bind"
-        ))
+        Failure::fault(
+            format!("{address} cannot be listened on: {fault}; choose another with --bind"),
+            format!("无法在 {address} 上监听：{fault}；请用 --bind 另选地址"),
+        )
     })
 }
 
@@ -52,9 +53,7 @@ pub(super) async fn serve(
     running: Running,
     first: impl AsyncFnOnce(&Running) -> Result<(), Failure>,
 ) -> Outcome {
-    let address = listener
-        .local_addr()
-        .map_err(|fault| Failure::Fault(fault.to_string()))?;
+    let address = listener.local_addr().map_err(broken)?;
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(job::run(running.cx.clone(), stopped.clone()));
     let outcome = async {
@@ -71,15 +70,17 @@ pub(super) async fn serve(
             let _ = ended.wait_for(|stop| *stop).await;
         };
         tokio::spawn(ending(stop.clone()));
-        http::serve(listener, app, shutdown)
-            .await
-            .map_err(|fault| Failure::Fault(fault.to_string()))
+        http::serve(listener, app, shutdown).await.map_err(broken)
     }
     .await;
     let _ = stop.send(true);
     let _ = worker.await;
     running.stop().await;
     outcome.map(|()| FINE)
+}
+
+fn broken(fault: std::io::Error) -> Failure {
+    Failure::fault(format!("the network broke: {fault}"), format!("网络出现故障：{fault}"))
 }
 
 async fn ending(stop: watch::Sender<bool>) {

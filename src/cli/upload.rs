@@ -62,13 +62,26 @@ pub async fn run(args: UploadArgs) -> Outcome {
     Ok(code)
 }
 
-fn fault(doing: &str) -> impl Fn(reqwest::Error) -> Failure + '_ {
-    move |fault| Failure::Fault(format!("{doing}: {fault}"))
+fn fault(en: &str, zh: &str) -> impl Fn(reqwest::Error) -> Failure + use<> {
+    let (en, zh) = (en.to_owned(), zh.to_owned());
+    move |fault| {
+        // The innermost cause says most: that nobody answers, that a name is not known.
+        let mut cause: &dyn std::error::Error = &fault;
+        while let Some(inner) = cause.source() {
+            cause = inner;
+        }
+        Failure::fault(format!("{en}: {cause}"), format!("{zh}：{cause}"))
+    }
 }
 
 /// Sends one file and waits for the checks; gives the receipt, or the problem that kept it out.
 async fn send(client: &reqwest::Client, args: &UploadArgs, path: &Path) -> Result<Value, Failure> {
-    let unreadable = |fault: std::io::Error| Failure::Fault(format!("{} cannot be read: {fault}", path.display()));
+    let unreadable = |fault: std::io::Error| {
+        Failure::fault(
+            format!("{} cannot be read: {fault}", path.display()),
+            format!("无法读取 {}：{fault}", path.display()),
+        )
+    };
     let file = File::open(path).await.map_err(unreadable)?;
     let size = file.metadata().await.map_err(unreadable)?.len();
     let name = path
@@ -105,9 +118,15 @@ async fn send(client: &reqwest::Client, args: &UploadArgs, path: &Path) -> Resul
         .body(reqwest::Body::wrap_stream(body))
         .send()
         .await
-        .map_err(fault("the service cannot be reached"))?;
+        .map_err(fault(
+            &format!("the service at {server} cannot be reached"),
+            &format!("无法连接 {server} 上的服务"),
+        ))?;
     bar.finish_and_clear();
-    let mut receipt: Value = response.json().await.map_err(fault("the answer cannot be read"))?;
+    let mut receipt: Value = response
+        .json()
+        .await
+        .map_err(fault("the answer cannot be read", "无法读取应答"))?;
     let Some(id) = receipt.get("id").and_then(Value::as_str).map(str::to_owned) else {
         return Ok(receipt);
     };
@@ -123,8 +142,11 @@ async fn send(client: &reqwest::Client, args: &UploadArgs, path: &Path) -> Resul
             .get(format!("{server}/uploads/{id}"))
             .send()
             .await
-            .map_err(fault("the receipt cannot be had"))?;
-        receipt = response.json().await.map_err(fault("the receipt cannot be read"))?;
+            .map_err(fault("the receipt cannot be had", "无法取得回执"))?;
+        receipt = response
+            .json()
+            .await
+            .map_err(fault("the receipt cannot be read", "无法读取回执"))?;
     }
     bar.finish_and_clear();
     Ok(receipt)

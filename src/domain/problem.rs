@@ -2,7 +2,7 @@
 //!
 //! A [`Problem`] is bad news about input. Findings and warnings are results and live elsewhere.
 
-use super::text::Message;
+use super::text::{Lang, Message};
 
 macro_rules! codes {
     ($($variant:ident $slug:literal $en:literal $zh:literal;)*) => {
@@ -115,25 +115,33 @@ impl Problem {
     }
 }
 
-/// In English, on one line: file, place, what, what to do.
+impl Problem {
+    /// File, place, what, what to do.
+    pub fn on_one_line(&self, lang: Lang) -> String {
+        let mut said = String::new();
+        if let Some(file) = &self.file {
+            said.push_str(file);
+            if let Some(place) = self.place {
+                said.push_str(&format!(":{}:{}", place.line, place.column));
+            }
+            said.push_str(": ");
+        }
+        said.push_str(self.detail.get(lang));
+        for mistake in &self.mistakes {
+            said.push_str(&format!("; {}: {}", mistake.at, mistake.detail.get(lang)));
+        }
+        if !self.remedy.get(lang).is_empty() {
+            said.push(' ');
+            said.push_str(self.remedy.get(lang));
+        }
+        said
+    }
+}
+
+/// In English, on one line.
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(file) = &self.file {
-            write!(f, "{file}")?;
-            if let Some(place) = self.place {
-                write!(f, ":{}:{}", place.line, place.column)?;
-            }
-            write!(f, ": ")?;
-        }
-        write!(f, "{}", self.detail.en)?;
-        for mistake in &self.mistakes {
-            write!(f, "; {}: {}", mistake.at, mistake.detail.en)?;
-        }
-        if self.remedy.en.is_empty() {
-            Ok(())
-        } else {
-            write!(f, " {}", self.remedy.en)
-        }
+        f.write_str(&self.on_one_line(Lang::En))
     }
 }
 

@@ -35,7 +35,7 @@ pub fn router(cx: Context) -> Router {
         .merge(collections::routes())
         .merge(places::routes())
         .merge(tiles::routes())
-        .merge(uploads::routes(cx.upload_limit))
+        .merge(uploads::routes())
         .merge(inspections::routes())
         .merge(check_runs::routes())
         .merge(jobs::routes())

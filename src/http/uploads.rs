@@ -23,11 +23,10 @@ use crate::service::upload::receipt::Receipt;
 use crate::service::upload::{self, Received};
 use crate::service::{Context, Error};
 
-pub(super) fn routes(limit: u64) -> Router<Context> {
-    // A form is a little larger than the file in it.
-    let body = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1 << 20);
+pub(super) fn routes() -> Router<Context> {
     Router::new()
-        .route("/uploads", get(list).post(receive).layer(DefaultBodyLimit::max(body)))
+        // The limit is of a file, not of a form with several, and is watched where the file is written down.
+        .route("/uploads", get(list).post(receive).layer(DefaultBodyLimit::disable()))
         .route("/uploads/{id}", get(one))
         .route("/uploads/{id}/original", get(original))
 }

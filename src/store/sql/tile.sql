@@ -1,8 +1,19 @@
 -- One map tile of one boundary ($4), all layers, at a moment ($5). $1 zoom, $2 column, $3 row.
 -- Geometry is the display layer; 4326 to 3857 is the only transformation PostGIS may make here.
-with bounds as (
+-- The box reaches a little over the tile's edges but not over the date line, where degrees would start anew.
+with matrix as (
+    select power(2, $1::integer)::float8 as n, 0.03125::float8 as margin
+),
+bounds as (
     select st_tileenvelope($1, $2, $3) as mercator,
-           st_transform(st_tileenvelope($1, $2, $3, margin => 0.03125), 4326) as box
+           st_makeenvelope(
+               greatest(360 * ($2::integer - margin) / n - 180, -180),
+               degrees(atan(sinh(pi() * (1 - 2 * least(($3::integer + 1 + margin) / n, 1))))),
+               least(360 * ($2::integer + 1 + margin) / n - 180, 180),
+               degrees(atan(sinh(pi() * (1 - 2 * greatest(($3::integer - margin) / n, 0))))),
+               4326
+           ) as box
+    from matrix
 ),
 newest as (
     select check_run_id from check_run where boundary_id = $4 order by created_at desc, check_run_id desc limit 1

@@ -20,11 +20,16 @@ pub struct App {
     pub data_dir: PathBuf,
     stop: watch::Sender<bool>,
     _folder: tempfile::TempDir,
-    _db: Arc<TestDb>,
+    pub db: Arc<TestDb>,
 }
 
 /// A service on an empty register.
 pub async fn app() -> App {
+    app_with(&[]).await
+}
+
+/// A service on an empty register, with further settings.
+pub async fn app_with(settings: &[(&str, &str)]) -> App {
     let db = Arc::new(db().await);
     let folder = folder();
     let data_dir = folder.path().to_path_buf();
@@ -34,7 +39,10 @@ pub async fn app() -> App {
         "DATABASE_URL" => Some(url.clone()),
         "MERESTONE_DATA_DIR" => Some(dir.to_string_lossy().into_owned()),
         "MERESTONE_BIND" => Some("127.0.0.1:0".to_owned()),
-        _ => None,
+        name => settings
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).to_owned()),
     };
     let config = config::Config::new(None, &environment, config::Flags::default()).unwrap();
     let running: Running = startup::open(&config).await.unwrap();
@@ -58,16 +66,23 @@ pub async fn app() -> App {
         data_dir,
         stop,
         _folder: folder,
-        _db: db,
+        db,
     }
 }
 
-/// A service with both sample borders in its register.
+/// A service with both sample borders in its register, and the register checked.
 pub async fn app_with_borders() -> App {
     let app = app().await;
     let loaded = demo::load(&app.cx, &app.data_dir.join("samples")).await.unwrap();
     assert_eq!(loaded, ["astrand-veyra", "ibc-j"]);
-    app
+    let waiting = "select count(*) from job where state in ('queued', 'running')";
+    for _ in 0..600 {
+        if app.count(waiting).await == 0 {
+            return app;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the sample borders were not checked within 12 seconds");
 }
 
 impl App {
@@ -87,9 +102,24 @@ impl App {
 
     /// Hands a file in; the status and the body.
     pub async fn upload(&self, name: &str, bytes: Vec<u8>) -> (u16, serde_json::Value) {
-        let url = self.url(&format!("/uploads?filename={name}"));
+        let url = reqwest::Url::parse_with_params(&self.url("/uploads"), [("filename", name)]).unwrap();
         let response = self.client.post(url).body(bytes).send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// Hands a sample track in and waits for the checks; the receipt.
+    pub async fn walked(&self, name: &str) -> serde_json::Value {
+        let bytes = super::sample(&format!("astrand-veyra/tracks/{name}"));
+        let (status, receipt) = self.upload(name, bytes).await;
+        assert_eq!(status, 201, "{receipt}");
+        let receipt = self.checked(receipt["id"].as_str().unwrap()).await;
+        assert_eq!(receipt["state"], "done", "{receipt}");
+        receipt
+    }
+
+    /// One number out of the database.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.db.pool).await.unwrap()
     }
 
     /// The receipt when the checks have answered.

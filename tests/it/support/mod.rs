@@ -3,11 +3,14 @@
 pub mod again;
 pub mod app;
 pub mod db;
+pub mod files;
 pub mod folder;
+pub mod program;
 pub mod server;
 pub mod shared;
 
-pub use app::{app, app_with_borders};
+pub use app::{App, app, app_with, app_with_borders};
 pub use db::db;
+pub use files::{sample, sample_path, shared};
 pub use folder::folder;
 pub use shared::shared;
