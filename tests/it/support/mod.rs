@@ -11,6 +11,6 @@ pub mod shared;
 
 pub use app::{App, app, app_with, app_with_borders};
 pub use db::db;
-pub use files::{sample, sample_path, shared};
+pub use files::{sample, sample_path};
 pub use folder::folder;
 pub use shared::shared;
