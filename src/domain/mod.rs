@@ -18,6 +18,7 @@ pub mod place;
 pub mod problem;
 pub mod reference;
 pub mod section;
+pub mod shift;
 pub mod text;
 pub mod track;
 pub mod upload;

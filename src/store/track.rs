@@ -360,6 +360,33 @@ pub async fn of_uploads(conn: &mut PgConnection, uploads: &[Uuid]) -> Result<Vec
     .await?)
 }
 
+/// The thinned paths of other uploads that come within some kilometres of an upload's, newest receipt first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn neighbours(conn: &mut PgConnection, upload: Uuid) -> Result<Vec<(i64, Vec<LonLat>)>> {
+    let rows: Vec<(i64, Ewkb)> = sqlx::query_as(
+        "select u.number, (st_dump(b.overview)).geom
+         from track b join upload u on u.upload_id = b.upload_id
+         where b.upload_id <> $1 and exists (
+             select from track a where a.upload_id = $1 and b.overview && st_expand(a.overview, 0.02)
+         )
+         order by u.number desc limit 50",
+    )
+    .bind(upload)
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|(number, line)| {
+            Ok((
+                number,
+                line.to_line()
+                    .map_err(|e| broken("track", "overview", "overview")(e.into()))?,
+            ))
+        })
+        .collect()
+}
+
 /// The thinned paths of some uploads, for drawing.
 ///
 /// # Errors

@@ -160,6 +160,20 @@ pub async fn set_refused(conn: &mut PgConnection, id: Uuid, problem: Value) -> R
 
 /// # Errors
 /// When the database refuses it.
+pub async fn add_warnings(conn: &mut PgConnection, id: Uuid, warnings: Value, n: i64) -> Result<()> {
+    sqlx::query(
+        "update upload set warnings = warnings || $2, warnings_total = warnings_total + $3 where upload_id = $1",
+    )
+    .bind(id)
+    .bind(warnings)
+    .bind(n)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// # Errors
+/// When the database refuses it.
 pub async fn set_results(conn: &mut PgConnection, id: Uuid, results: Value, inspection: Option<Uuid>) -> Result<()> {
     sqlx::query(
         "update upload set state = 'done', results = $2, inspection_id = coalesce(inspection_id, $3) where upload_id = $1",

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 
 use crate::support::program::{Service, merestone};
+use crate::support::shared::shared;
 use crate::support::{App, app, app_with, app_with_borders, db, folder, sample};
 
 const TEAM_A: &str = "2026-08-06-team-a.gpx";
@@ -638,4 +639,46 @@ async fn memory_does_not_grow_with_the_track() {
     let grown = service.peak_kib().saturating_sub(before);
     eprintln!("{} KiB of track took {grown} KiB more than two short ones", bytes >> 10);
     assert!(grown < 64 << 10, "{grown} KiB");
+}
+
+#[tokio::test]
+async fn a_track_with_the_offset_of_web_maps_is_named_against_a_plain_one() {
+    let (Some(plain), Some(shifted)) = (shared("bad/gcj02_hunchun_plain.gpx"), shared("bad/gcj02_hunchun.gpx")) else {
+        return;
+    };
+    let app = app().await;
+    let mut receipts = Vec::new();
+    for path in [plain, shifted] {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let (status, receipt) = app.upload(&name, std::fs::read(&path).unwrap()).await;
+        assert_eq!(status, 201, "{receipt}");
+        receipts.push(app.checked(receipt["id"].as_str().unwrap()).await);
+    }
+    let kinds = |receipt: &serde_json::Value| -> Vec<String> {
+        let warnings = receipt["warnings"].as_array().unwrap();
+        warnings
+            .iter()
+            .map(|w| w["kind"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert!(!kinds(&receipts[0]).contains(&"systematic-shift".to_owned()));
+    let named: Vec<&serde_json::Value> = receipts[1]["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|w| w["kind"] == "systematic-shift")
+        .collect();
+    let [warning] = named[..] else {
+        panic!("{}", receipts[1]["warnings"])
+    };
+    let said = warning["message_en"].as_str().unwrap();
+    // The shift is 601.3 to 607.9 m.
+    assert!(
+        said.contains("60") && said.contains("U-000001") && said.contains("GCJ-02"),
+        "{said}"
+    );
+    assert_eq!(
+        receipts[1]["warnings_total"],
+        receipts[1]["warnings"].as_array().unwrap().len()
+    );
 }

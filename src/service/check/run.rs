@@ -19,10 +19,14 @@ use crate::crs::NotComparable;
 use crate::domain::finding::{CheckCode, Finding, Verdict};
 use crate::domain::id::Id;
 use crate::domain::problem::Problem;
+use crate::domain::shift;
 use crate::domain::text::Message;
+use crate::domain::upload::receipt_number;
 use crate::format::findings;
 use crate::service::register::{self, Register};
-use crate::service::upload::receipt::{CoveragePart, GapPart, MarkersPart, Outcome, StretchPart, Verdicts};
+use crate::service::upload::receipt::{
+    CoveragePart, GapPart, MarkersPart, Outcome, StretchPart, Verdicts, WarningPart,
+};
 use crate::service::upload::{acquire, to_json};
 use crate::service::{Context, Result, not_found};
 use crate::store::audit::Deed;
@@ -64,10 +68,34 @@ pub async fn check_upload(cx: &Context, upload_id: Uuid, job_id: Uuid) -> Result
         inspection = inspection.or(belongs_to.as_ref().map(|i| i.held.id.uuid()));
         outcomes.push(one_boundary(cx, &mut conn, &register, &upload, belongs_to, &teller).await?);
     }
+    let shifted = shifted(&mut conn, upload_id).await?;
     let mut tx = cx.db.begin().await?;
+    if let Some(message) = shifted {
+        let warning = WarningPart {
+            kind: "systematic-shift".to_owned(),
+            line: None,
+            column: None,
+            message_en: message.en,
+            message_zh: message.zh,
+        };
+        store::upload::add_warnings(&mut tx, upload_id, to_json(&[warning])?, 1).await?;
+    }
     store::upload::set_results(&mut tx, upload_id, to_json(&outcomes)?, inspection).await?;
     store::commit(tx).await?;
     Ok(())
+}
+
+/// Whether the upload, or one near it that came before, carries the offset of Chinese web maps.
+async fn shifted(conn: &mut store::Conn, upload: Uuid) -> Result<Option<Message>> {
+    let own = track::overviews(conn, &[upload]).await?;
+    for (number, other) in track::neighbours(conn, upload).await? {
+        for path in own.iter().filter(|path| path.len() >= 10) {
+            if let Some(which) = shift::compare(path, &other) {
+                return Ok(shift::message(which, path, &receipt_number(number)));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Checks a boundary after a change of its register, with the tracks of its newest run.

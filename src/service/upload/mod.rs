@@ -248,10 +248,16 @@ fn from_json<T: serde::de::DeserializeOwned>(value: Value) -> Result<T> {
     serde_json::from_value(value).map_err(|fault| Error::Fault(fault.into()))
 }
 
-/// A name without folders, control characters or more than 200 characters; it is shown, never opened.
+/// A name without folders, control and direction characters, or more than 200 characters; it is shown, never opened.
 fn clean(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let kept: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    // Marks of text direction would let a name be read as another.
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let kept: String = last
+        .chars()
+        .filter(|c| !c.is_control() && !turns(*c))
+        .take(200)
+        .collect();
     if kept.trim().is_empty() {
         "unnamed".to_owned()
     } else {
