@@ -131,11 +131,6 @@ impl Coverage {
             0.0
         }
     }
-
-    /// Metres of the line between two chainages that were walked.
-    pub fn covered_between(&self, from: f64, to: f64) -> f64 {
-        overlap(&self.covered, from, to)
-    }
 }
 
 #[derive(Debug, Clone, Copy)]

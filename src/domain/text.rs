@@ -81,3 +81,8 @@ impl Message {
         if lang == Lang::Zh { &self.zh } else { &self.en }
     }
 }
+
+/// Bytes as lower-case hexadecimal, the way hashes are written.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::gpx::{self, Options};
 use super::tally::Tally;
 use crate::domain::problem::Problem;
+use crate::domain::text::hex;
 use crate::domain::track::{TrackSummary, Warnings};
 
 /// What a file holds.
@@ -26,7 +27,7 @@ pub struct Inspection {
 impl Inspection {
     /// The hash as it is written.
     pub fn sha256_hex(&self) -> String {
-        self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.sha256)
     }
 }
 

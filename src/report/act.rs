@@ -10,13 +10,13 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::map::{self, Drawing};
-use super::model::{Act, Leaf, Visit, hex};
+use super::model::{Act, Leaf, Visit};
 use super::typst::{Document, Fonts, pdf_a};
 use super::words::{Words, number, untranslated};
 use crate::domain::finding::{Unit, Verdict};
 use crate::domain::inspection::InspectionKind;
 use crate::domain::problem::{Code, Mistake, Problem};
-use crate::domain::text::{Lang, Message, Names};
+use crate::domain::text::{Lang, Message, Names, hex};
 use crate::unit::Metres;
 
 const TEMPLATE: &str = include_str!("typst/act.typ");

@@ -29,7 +29,7 @@ use crate::domain::finding::{Detail, Finding, Shape, Verdict};
 use crate::domain::inspection::InspectionKind;
 use crate::domain::marker::Condition;
 use crate::domain::section::Character;
-use crate::domain::text::Names;
+use crate::domain::text::{Names, hex};
 use crate::unit::{Chainage, LonLat, Metres};
 
 /// The first line of the canonical form; it changes whenever the form does.
@@ -568,15 +568,4 @@ fn write_number(out: &mut String, value: f64) {
     let value = if value == 0.0 { 0.0 } else { value };
     // Writing to a string cannot fail.
     let _ = write!(out, "{value}");
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "{byte:02x}");
-            out
-        })
 }

@@ -16,7 +16,7 @@ use crate::domain::inspection::InspectionKind;
 use crate::domain::marker::Condition;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::section::Character;
-use crate::domain::text::{Lang, Message, Names};
+use crate::domain::text::{Lang, Message, Names, hex};
 use crate::unit::{Chainage, LonLat, Metres};
 
 static FONTS: LazyLock<Result<Fonts, Problem>> = LazyLock::new(|| Fonts::load(&Fonts::default_dirs()));

@@ -12,6 +12,7 @@ use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 use super::Result;
+use crate::domain::text::hex;
 
 /// A transfer that has not grown for so long was interrupted.
 const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(24 * 3600);
@@ -83,11 +84,6 @@ impl Originals {
 fn place(root: &Path, sha256: &[u8; 32]) -> PathBuf {
     let name = hex(sha256);
     root.join(&name[..2]).join(name)
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Incoming {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Context, Error, Result, not_found};
 use crate::domain::problem::{Code, Problem};
-use crate::domain::text::Message;
+use crate::domain::text::{Message, hex};
 use crate::domain::upload::receipt_number;
 use crate::store::audit::Deed;
 use crate::store::upload::{NewUpload, StoredUpload};
@@ -74,12 +74,12 @@ async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: 
         && store::upload::insert(&mut tx, &new).await?;
     let known = store::upload::by_sha256(&mut tx, &kept.sha256).await?;
     let Some(upload) = known else {
-        return Err(not_found(&Message::new("upload", "上传"), original::hex(&kept.sha256)));
+        return Err(not_found(&Message::new("upload", "上传"), hex(&kept.sha256)));
     };
     // A later release may read what an earlier one refused.
     let again = !is_new && store::upload::reopen(&mut tx, upload.upload_id).await?;
     if is_new {
-        let detail = json!({ "file_name": file_name, "sha256": original::hex(&kept.sha256), "bytes": kept.bytes });
+        let detail = json!({ "file_name": file_name, "sha256": hex(&kept.sha256), "bytes": kept.bytes });
         deed(cx, &mut tx, "upload", &upload, detail).await?;
     }
     store::commit(tx).await?;
@@ -204,7 +204,7 @@ async fn receipts(conn: &mut store::Conn, uploads: Vec<StoredUpload>) -> Result<
             number: receipt_number(upload.number),
             state: upload.state,
             filename: upload.file_name,
-            sha256: original::hex(&upload.sha256),
+            sha256: hex(&upload.sha256),
             bytes: upload.bytes,
             received_at: upload.received_at,
             format: upload.format,
