@@ -57,8 +57,8 @@ begin
         using errcode = 'restrict_violation', constraint = 'append_only';
 end $$;
 
--- A number for each collection that grows with every change of it: the ETag of tiles and pages.
-create sequence collection_change;
+-- A number for each collection that grows by one with every change of it. Cache keys take the sum over the collections
+-- they show: whichever of two transactions commits first, each commit changes the sum.
 create table collection_version (
     collection text not null,
     version bigint not null,
@@ -70,9 +70,9 @@ comment on table collection_version is 'Grows with every change of a collection;
 create function bump_collection() returns trigger language plpgsql as $$
 begin
     insert into collection_version as c (collection, version)
-    values (tg_argv[0], nextval('collection_change'))
+    values (tg_argv[0], 1)
     on conflict on constraint collection_version_pkey
-        do update set version = excluded.version, changed_at = now();
+        do update set version = c.version + 1, changed_at = now();
     return null;
 end $$;
 

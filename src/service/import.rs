@@ -403,7 +403,7 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
 async fn tie(conn: &mut store::Conn, batch: &Batch<'_>, places: &[(Uuid, Vec<LonLat>)]) -> Result<()> {
     let boundary = store::boundary::by_id(conn, batch.cx.clock.now(), batch.boundary.id).await?;
     let Some(boundary) = boundary else { return Ok(()) };
-    let Some(register) = register::load(batch.cx, conn, boundary).await? else {
+    let Some(register) = register::read_anew(batch.cx, conn, boundary).await? else {
         return Ok(());
     };
     let line = &register.case.line;

@@ -37,7 +37,9 @@ pub struct Registers(Arc<Mutex<HashMap<Uuid, Arc<Register>>>>);
 
 const COLLECTIONS: [&str; 6] = ["boundaries", "sections", "segments", "markers", "ports", "instruments"];
 
-/// The register of a boundary as it is now.
+/// The register of a boundary as it is now, kept until something in it changes.
+///
+/// Never inside a transaction that has written: what that saw may never come to be. See [`read_anew`].
 ///
 /// # Errors
 /// `None` when the boundary has no line yet; a fault when the database cannot be read.
@@ -61,6 +63,15 @@ pub async fn load(cx: &Context, conn: &mut store::Conn, boundary: Held<Boundary>
         known.insert(id.uuid(), Arc::clone(&register));
     }
     Ok(Some(register))
+}
+
+/// The register of a boundary as this connection sees it, its own uncommitted writes included; nothing is kept.
+///
+/// # Errors
+/// As [`load`].
+pub async fn read_anew(cx: &Context, conn: &mut store::Conn, boundary: Held<Boundary>) -> Result<Option<Register>> {
+    let version = store::tile::collections_version(conn, &COLLECTIONS).await?;
+    read(cx, conn, boundary, version).await
 }
 
 async fn read(

@@ -107,6 +107,19 @@ pub async fn retry(conn: &mut PgConnection, id: Uuid, after: Timestamp) -> Resul
     Ok(())
 }
 
+/// Some jobs by their identities, in no order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn by_ids(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Job>> {
+    Ok(sqlx::query_as(
+        "select job_id, kind, payload, state, attempts, progress, message_en, message_zh from job where job_id = any($1)",
+    )
+    .bind(ids)
+    .fetch_all(conn)
+    .await?)
+}
+
 /// # Errors
 /// When the database cannot be read.
 pub async fn by_id(conn: &mut PgConnection, id: Uuid) -> Result<Option<Job>> {

@@ -6,17 +6,17 @@ use uuid::Uuid;
 
 use super::Result;
 
-/// The newest change of any of some collections; 0 when none was ever changed.
+/// A number that grows with every committed change of any of some collections; 0 when none was ever changed.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn collections_version(conn: &mut PgConnection, collections: &[&str]) -> Result<i64> {
-    Ok(
-        sqlx::query_scalar("select coalesce(max(version), 0) from collection_version where collection = any($1)")
-            .bind(collections)
-            .fetch_one(conn)
-            .await?,
+    Ok(sqlx::query_scalar(
+        "select coalesce(sum(version), 0)::bigint from collection_version where collection = any($1)",
     )
+    .bind(collections)
+    .fetch_one(conn)
+    .await?)
 }
 
 /// One tile with all layers, by its zoom, column and row; empty when nothing is there.

@@ -8,7 +8,7 @@ use mvt_reader::Reader;
 use mvt_reader::feature::Value as Cell;
 use serde_json::Value;
 
-use crate::support::{App, app_with_borders};
+use crate::support::{App, app, app_with_borders};
 
 const TEAM_A: &str = "2026-08-06-team-a.gpx";
 
@@ -381,4 +381,35 @@ async fn no_tile_is_too_heavy_for_a_poor_link() {
     }
     eprintln!("the heaviest tile is {} with {} bytes", heaviest.1, heaviest.0);
     assert!(heaviest.0 < 500_000, "{heaviest:?}");
+}
+
+#[tokio::test]
+async fn whichever_of_two_changes_commits_last_changes_the_version() {
+    let app = app().await;
+    let version = async || merestone::service::tile::version(&app.cx).await.unwrap();
+    let before = version().await;
+    let mut slow = app.cx.db.begin().await.unwrap();
+    sqlx::raw_sql(
+        "insert into upload (upload_id, sha256, file_name, bytes, received_at, uploader, state)
+         values (gen_random_uuid(), sha256('x'), 'x', 1, now(), 'test', 'done');
+         insert into track (track_id, upload_id, ordinal, n_fixes, n_segments, length_m)
+         select gen_random_uuid(), upload_id, 0, 0, 0, 0 from upload",
+    )
+    .execute(&mut *slow)
+    .await
+    .unwrap();
+    let mut quick = app.cx.db.begin().await.unwrap();
+    sqlx::raw_sql(
+        "with made as (insert into record (record_id, kind) values (gen_random_uuid(), 'party') returning *)
+         insert into party (party_id, feature_id, in_force, known, standing, author, reason, code, names)
+         select record_id, feature_id, '[2026-01-01,)', '[2026-01-01,)', 'imported', 'test', 'test', 'AA', '{}' from made",
+    )
+    .execute(&mut *quick)
+    .await
+    .unwrap();
+    quick.commit().await.unwrap();
+    let between = version().await;
+    slow.commit().await.unwrap();
+    let after = version().await;
+    assert!(before < between && between < after, "{before} {between} {after}");
 }

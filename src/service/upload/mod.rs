@@ -192,12 +192,11 @@ pub async fn original(cx: &Context, id: Uuid) -> Result<(String, std::path::Path
 async fn receipts(conn: &mut store::Conn, uploads: Vec<StoredUpload>) -> Result<Vec<Receipt>> {
     let ids: Vec<Uuid> = uploads.iter().map(|u| u.upload_id).collect();
     let tracks = track::of_uploads(conn, &ids).await?;
+    let job_ids: Vec<Uuid> = uploads.iter().filter_map(|u| u.job_id).collect();
+    let jobs = job::by_ids(conn, &job_ids).await?;
     let mut receipts = Vec::with_capacity(uploads.len());
     for upload in uploads {
-        let job = match upload.job_id {
-            Some(id) => job::by_id(conn, id).await?,
-            None => None,
-        };
+        let job = jobs.iter().find(|job| Some(job.job_id) == upload.job_id);
         let own = tracks.iter().filter(|t| t.upload_id == upload.upload_id);
         receipts.push(Receipt {
             id: upload.upload_id,
@@ -219,7 +218,7 @@ async fn receipts(conn: &mut store::Conn, uploads: Vec<StoredUpload>) -> Result<
                 .map(Problem::from),
             job: job.map(|job| JobPart {
                 id: job.job_id,
-                state: job.state,
+                state: job.state.clone(),
                 progress: job.progress,
             }),
             results: from_json(upload.results)?,
