@@ -7,4 +7,5 @@ pub mod ellipsoid;
 pub mod line;
 pub mod nearness;
 pub mod rhumb;
+pub mod shape;
 pub mod topology;

@@ -693,6 +693,7 @@ fn program_lists() -> Vec<(&'static str, BTreeSet<String>)> {
         ("inspection_state", words!(InspectionState)),
         ("verdict", words!(Verdict)),
         ("classification", words!(Class)),
+        ("standing", words!(Standing)),
         ("fix_kind", words!(FixKind)),
         // Tiles say `none` of a marker that no run has looked at.
         ("visit", set(outcomes.map(Outcome::word).into_iter().chain(["none"]))),
