@@ -8,6 +8,7 @@ mod docs;
 mod gpx;
 mod hostile;
 mod layers;
+mod ogc_start;
 mod parity;
 mod register;
 mod sample;
