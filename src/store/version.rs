@@ -1,5 +1,7 @@
 //! How versions of records are written: one way for every kind.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
@@ -100,7 +102,7 @@ pub async fn insert(conn: &mut PgConnection, table: Table, stamp: &Stamp, rows: 
     .fetch_all(&mut *conn)
     .await?;
     let id_column = format!("{}_id", table.name());
-    let rows: Vec<Value> = rows
+    let rows: Vec<Map<String, Value>> = rows
         .into_iter()
         .zip(&feature_ids)
         .map(|(mut row, feature_id)| {
@@ -121,19 +123,31 @@ pub async fn insert(conn: &mut PgConnection, table: Table, stamp: &Stamp, rows: 
                 }
             }
             row.columns.insert(id_column.clone(), json!(row.id));
-            Value::Object(row.columns)
+            row.columns
         })
         .collect();
+    insert_rows(&mut *conn, table.name(), rows).await?;
+    super::record::write::index(conn, table.name(), &ids).await?;
+    Ok(feature_ids)
+}
+
+/// Inserts whole rows; a column that no row names keeps its default.
+async fn insert_rows(conn: &mut PgConnection, kind: &'static str, rows: Vec<Map<String, Value>>) -> Result<()> {
+    let columns: BTreeSet<&str> = rows.iter().flat_map(|row| row.keys().map(String::as_str)).collect();
+    // Column names are ours too; quoted, so that one we do not have is an error and nothing else.
+    let list = columns
+        .iter()
+        .map(|column| format!("\"{}\"", column.replace('"', "")))
+        .collect::<Vec<_>>()
+        .join(", ");
     // The table's name is one of ours; the values go as one bound document.
-    let sql = format!(
-        "insert into {0} select * from jsonb_populate_recordset(null::{0}, $1)",
-        table.name()
-    );
+    let sql = format!("insert into {kind} ({list}) select {list} from jsonb_populate_recordset(null::{kind}, $1)");
+    let rows: Vec<Value> = rows.into_iter().map(Value::Object).collect();
     sqlx::query(AssertSqlSafe(sql))
         .bind(Value::Array(rows))
-        .execute(&mut *conn)
+        .execute(conn)
         .await?;
-    Ok(feature_ids)
+    Ok(())
 }
 
 #[derive(sqlx::FromRow)]

@@ -233,6 +233,14 @@ impl Field {
         self
     }
 
+    /// Whether its words are among those a record is found by: free text that the record itself holds.
+    pub fn is_searched(&self) -> bool {
+        const NOT: [&str; 4] = ["author", "reason", "printed_lat", "printed_lon"];
+        matches!(self.kind, Type::Text | Type::Texts)
+            && !matches!(self.stored, Stored::Derived)
+            && !NOT.contains(&self.name)
+    }
+
     pub const fn is_writable(&self) -> bool {
         !matches!(self.presence, Presence::ReadOnly)
     }
