@@ -7,6 +7,7 @@ pub mod changes;
 pub mod check;
 mod context;
 pub mod demo;
+pub mod edit;
 pub mod features;
 pub mod glossary;
 pub mod import;

@@ -85,6 +85,19 @@ impl NewRow {
 /// # Errors
 /// When the database refuses a row; the constraint's name says why.
 pub async fn insert(conn: &mut PgConnection, table: Table, stamp: &Stamp, rows: Vec<NewRow>) -> Result<Vec<i64>> {
+    insert_kind(conn, table.name(), stamp, rows).await
+}
+
+/// As [`insert`], for any kind of the register.
+///
+/// # Errors
+/// When the database refuses a row; the constraint's name says why.
+pub async fn insert_kind(
+    conn: &mut PgConnection,
+    kind: &'static str,
+    stamp: &Stamp,
+    rows: Vec<NewRow>,
+) -> Result<Vec<i64>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -98,10 +111,10 @@ pub async fn insert(conn: &mut PgConnection, table: Table, stamp: &Stamp, rows: 
          join made on made.record_id = asked.id order by asked.place",
     )
     .bind(&ids)
-    .bind(table.name())
+    .bind(kind)
     .fetch_all(&mut *conn)
     .await?;
-    let id_column = format!("{}_id", table.name());
+    let id_column = format!("{}_id", kind);
     let rows: Vec<Map<String, Value>> = rows
         .into_iter()
         .zip(&feature_ids)
@@ -113,10 +126,13 @@ pub async fn insert(conn: &mut PgConnection, table: Table, stamp: &Stamp, rows: 
                 "known": format!("[{},)", stamp.known_from),
                 "standing": stamp.standing.word(),
                 "class": stamp.class.word(),
-                "instrument_id": stamp.instrument,
                 "author": stamp.author,
                 "reason": stamp.reason,
             });
+            // The key of an instrument bears the name of the column with which others cite one.
+            if kind != "instrument" {
+                row.columns.entry("instrument_id").or_insert(json!(stamp.instrument));
+            }
             if let Value::Object(common) = common {
                 for (column, value) in common {
                     row.columns.entry(column).or_insert(value);
@@ -126,8 +142,8 @@ pub async fn insert(conn: &mut PgConnection, table: Table, stamp: &Stamp, rows: 
             row.columns
         })
         .collect();
-    insert_rows(&mut *conn, table.name(), rows).await?;
-    super::record::write::index(conn, table.name(), &ids).await?;
+    insert_rows(&mut *conn, kind, rows).await?;
+    super::record::write::index(conn, kind, &ids).await?;
     Ok(feature_ids)
 }
 
@@ -200,6 +216,20 @@ pub async fn history(conn: &mut PgConnection, table: Table, id: Uuid) -> Result<
             })
         })
         .collect()
+}
+
+/// The class of a record's newest version of a boundary: what is entered at a boundary is classified as it is.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn class(conn: &mut PgConnection, boundary: Uuid) -> Result<Class> {
+    let word: Option<String> = sqlx::query_scalar(
+        "select class from boundary where boundary_id = $1 and upper_inf(known) order by version desc limit 1",
+    )
+    .bind(boundary)
+    .fetch_optional(conn)
+    .await?;
+    Ok(word.as_deref().and_then(Class::from_word).unwrap_or_default())
 }
 
 /// What kind of record a feature id is, and its identity.

@@ -4,6 +4,7 @@
 //! and queryables, what a filter may name, how a body or a row of a file is read, what an export writes, what a page
 //! shows. A rule of one kind alone is code elsewhere; here are facts only.
 
+pub mod accept;
 pub mod boundary_point;
 pub mod lineage;
 pub mod marker;

@@ -137,10 +137,9 @@ pub(super) fn expression(schema: &Schema, field: &Field, moment: &Moment) -> Str
 /// A field as it is fetched: references as identities, documents as text.
 pub(super) fn raw(schema: &Schema, field: &Field, moment: &Moment) -> String {
     match field.stored {
-        Stored::Column(column) if field.name == "boundary" && schema.of_boundary => {
-            let _ = column;
-            boundary(schema).to_owned()
-        }
+        Stored::Column(_) if field.name == "boundary" && schema.of_boundary => boundary(schema).to_owned(),
+        // Its own key bears the name; the instrument that it cites is the one before it.
+        Stored::Column("instrument_id") if schema.kind == "instrument" => "t.supersedes_id".to_owned(),
         Stored::Column(column) => format!("t.{column}"),
         Stored::Member(column, member) => format!("(t.{column} ->> '{member}')"),
         Stored::Derived => derived(schema, field, moment),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
 use crate::domain::schema::Schema;
@@ -88,4 +88,51 @@ pub async fn identities(
     .fetch_all(conn)
     .await?;
     Ok(found.into_iter().collect())
+}
+
+/// Whether another record of the kind, at the same boundary, is called so now.
+///
+/// Waits for whoever is just about to call one so: of two writers one sees the other's.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_taken(
+    conn: &mut PgConnection,
+    schema: &Schema,
+    boundary: Option<Uuid>,
+    label: &str,
+    own: Option<Uuid>,
+) -> Result<bool> {
+    let key = format!("{} {boundary:?} {label}", schema.kind);
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(&key)
+        .execute(&mut *conn)
+        .await?;
+    let kind = schema.kind;
+    let sql = format!(
+        "select exists (
+             select from record r join {kind} t on t.{kind}_id = r.record_id and upper_inf(t.known) and upper_inf(t.in_force)
+             where r.kind = $1 and r.label = $2 and r.boundary_id is not distinct from $3
+               and r.record_id is distinct from $4
+         )"
+    );
+    Ok(sqlx::query_scalar(AssertSqlSafe(sql))
+        .bind(kind)
+        .bind(label)
+        .bind(boundary)
+        .bind(own)
+        .fetch_one(conn)
+        .await?)
+}
+
+/// The boundary a record belongs to.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn boundary_of(conn: &mut PgConnection, feature_id: i64) -> Result<Option<Uuid>> {
+    let found: Option<Option<Uuid>> = sqlx::query_scalar("select boundary_id from record where feature_id = $1")
+        .bind(feature_id)
+        .fetch_optional(conn)
+        .await?;
+    Ok(found.flatten())
 }

@@ -159,7 +159,7 @@ pub async fn supersede(
             remnant.insert("author".to_owned(), json!(change.author));
             remnant.insert("reason".to_owned(), json!(change.reason));
             if change.instrument.is_some() {
-                remnant.insert("instrument_id".to_owned(), json!(change.instrument));
+                remnant.insert(cites(kind).to_owned(), json!(change.instrument));
             }
         }
         copy(conn, kind, locked.id, head.version, remnant).await?;
@@ -172,7 +172,7 @@ pub async fn supersede(
             ("known", json!(format!("[{known_from},)"))),
             ("standing", json!(change.standing.word())),
             ("class", json!(change.class.word())),
-            ("instrument_id", json!(change.instrument)),
+            (cites(kind), json!(change.instrument)),
             ("author", json!(change.author)),
             ("reason", json!(change.reason)),
         ] {
@@ -183,6 +183,16 @@ pub async fn supersede(
     will_come(conn, schema.collection, change.from, known_from).await?;
     index(conn, kind, &[locked.id]).await?;
     Ok(newest)
+}
+
+/// The column with the instrument that a version cites. Of an instrument it is the one before it, for its own key is
+/// called `instrument_id`.
+const fn cites(kind: &str) -> &'static str {
+    if matches!(kind.as_bytes(), b"instrument") {
+        "supersedes_id"
+    } else {
+        "instrument_id"
+    }
 }
 
 /// Notes a moment to come at which the collection changes by itself.
