@@ -12,7 +12,7 @@ use merestone::crs::Plate;
 use merestone::domain::finding::{CheckCode, Verdict};
 use merestone::domain::inspection::{InspectionKind, InspectionState};
 use merestone::domain::instrument::InstrumentKind;
-use merestone::domain::lineage::Class;
+use merestone::domain::lineage::{Class, Standing};
 use merestone::domain::marker::{Condition, Constellation, MarkerKind};
 use merestone::domain::place::{PortClass, PortStatus};
 use merestone::domain::problem::Code;

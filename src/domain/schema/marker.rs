@@ -1,6 +1,6 @@
 //! Markers: one number, one to three elements. The position of a marker is that of its first element.
 
-use super::{Field, Group, Label, NAMES, Schema, Shape, Writes, codes};
+use super::{Field, Group, Label, NAMES, Schema, Shape, Stored, Writes, codes};
 
 pub static SCHEMA: Schema = Schema {
     collection: "markers",
@@ -32,8 +32,15 @@ pub static SCHEMA: Schema = Schema {
             Field::reference("erected_by", "parties", "erected_by_party_id", "Erected by", "树立方"),
             Field::date("erected_on", "Erected on", "树立日期"),
             Field::text("map_sheet", "Map sheet", "图幅"),
-            Field::number("sigma_m", "m", "Standard deviation per axis", "各轴标准差").derived(),
-            Field::number("height_m", "m", "Height", "高程").derived(),
+        ],
+        // Said of the position, and so kept with the first element.
+        &[
+            Field::text("printed_lat", "Latitude as printed", "纬度（原文）").at(Stored::Derived),
+            Field::text("printed_lon", "Longitude as printed", "经度（原文）").at(Stored::Derived),
+            Field::number("sigma_m", "m", "Standard deviation per axis", "各轴标准差")
+                .at(Stored::Derived)
+                .between(0.0, 10_000.0),
+            Field::number("height_m", "m", "Height", "高程").at(Stored::Derived),
         ],
     ],
 };
