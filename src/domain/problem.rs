@@ -46,10 +46,6 @@ codes! {
     MethodNotAllowed "method-not-allowed" "The method is not allowed here" "不允许使用此方法";
     NotAcceptable "not-acceptable" "None of the formats asked for can be given" "无法提供所要求的格式";
     OriginForbidden "origin-forbidden" "Pages of this origin may not write" "不允许该来源的页面写入";
-    RecordRetired "record-retired" "The record was retired" "记录已废止";
-    RecordChanged "record-changed" "The record was changed since" "记录已被更改";
-    VersionMissing "version-missing" "The change does not say which version it is of" "更改未说明所依据的版本";
-    MediaTypeUnknown "media-type-unknown" "The media type is not read here" "不支持该媒体类型";
     Conflict "conflict" "The request contradicts what is stored" "请求与已存内容冲突";
     NumberTaken "number-taken" "The number is already in use" "编号已被使用";
     Stale "stale" "The record was changed by someone else" "记录已被他人更改";

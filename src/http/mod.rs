@@ -33,7 +33,7 @@ use crate::service::Context;
 
 /// Everything the service answers to.
 pub fn router(cx: Context) -> Router {
-    Router::new()
+    let routes = Router::new()
         .merge(viewer::routes())
         .merge(ogc::routes())
         .merge(boundaries::routes())
@@ -51,9 +51,12 @@ pub fn router(cx: Context) -> Router {
         .layer(middleware::from_fn_with_state(cx.clone(), cors::guard))
         .layer(middleware::from_fn_with_state(cx.clone(), problem::render))
         .layer(CatchPanicLayer::custom(problem::after_panic))
+        .with_state(cx);
+    // Around the whole, since the router itself adds the methods of an address at its very end.
+    Router::new()
+        .fallback_service(routes)
         .layer(middleware::from_fn(headers::secure))
         .layer(CompressionLayer::new())
-        .with_state(cx)
 }
 
 /// An address that is none: one slash too many is forgiven.

@@ -58,10 +58,6 @@ const fn status(code: Code) -> StatusCode {
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         Code::OriginForbidden => StatusCode::FORBIDDEN,
-        Code::RecordRetired => StatusCode::GONE,
-        Code::RecordChanged => StatusCode::PRECONDITION_FAILED,
-        Code::VersionMissing => StatusCode::PRECONDITION_REQUIRED,
-        Code::MediaTypeUnknown => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::Conflict | Code::NumberTaken => StatusCode::CONFLICT,
         Code::Stale => StatusCode::PRECONDITION_FAILED,
         Code::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
@@ -167,7 +163,7 @@ fn by_status(status: StatusCode, said: &str) -> Problem {
     }
     let (code, zh) = match status {
         StatusCode::PAYLOAD_TOO_LARGE => (Code::FileTooLarge, "内容过大"),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => (Code::MediaTypeUnknown, "不支持该媒体类型"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => (Code::MediaTypeUnsupported, "不支持该媒体类型"),
         StatusCode::UNPROCESSABLE_ENTITY => (Code::BodyInvalid, "请求内容无法识别"),
         StatusCode::NOT_FOUND => (Code::NotFound, "未找到"),
         _ => (Code::ParameterInvalid, "请求参数无效"),
