@@ -7,6 +7,7 @@ mod cluster;
 mod docs;
 mod gpx;
 mod hostile;
+mod kinds;
 mod layers;
 mod parity;
 mod register;
