@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{invalid, mistake};
+use super::mistake;
 use crate::crs::null_for_display;
 use crate::domain::boundary::Boundary;
 use crate::domain::line::BoundaryLine;
@@ -14,7 +14,6 @@ use crate::domain::text::Message;
 use crate::domain::value::{Draft, Value};
 use crate::geom::line::densify;
 use crate::geom::shape::Geometry;
-use crate::service::Result;
 use crate::store::codec::Ewkb;
 use crate::unit::LonLat;
 
@@ -32,7 +31,7 @@ pub fn columns(
     boundary: Option<&Boundary>,
     legal: Option<&Geometry>,
     columns: &mut Map<String, Json>,
-) -> Result<()> {
+) -> Result<(), Vec<Mistake>> {
     if NUMBERED.contains(&schema.kind)
         && let Some(number) = draft.text("number")
     {
@@ -45,17 +44,29 @@ pub fn columns(
     }
 }
 
+fn at_line(detail: Message) -> Vec<Mistake> {
+    vec![Mistake {
+        at: "#/geometry/coordinates".to_owned(),
+        detail,
+    }]
+}
+
 /// A segment as drawn, by its own line type, and its length.
-fn segment(draft: &Draft, boundary: &Boundary, line: &[[f64; 2]], columns: &mut Map<String, Json>) -> Result<()> {
+fn segment(
+    draft: &Draft,
+    boundary: &Boundary,
+    line: &[[f64; 2]],
+    columns: &mut Map<String, Json>,
+) -> Result<(), Vec<Mistake>> {
     let vertices = line
         .iter()
         .map(|[lon, lat]| LonLat::new(*lon, *lat))
-        .collect::<std::result::Result<Vec<_>, _>>()
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|_| {
-            invalid(vec![Mistake {
-                at: "#/geometry/coordinates".to_owned(),
-                detail: Message::new("is no line of longitudes and latitudes", "不是经纬度组成的线"),
-            }])
+            at_line(Message::new(
+                "is no line of longitudes and latitudes",
+                "不是经纬度组成的线",
+            ))
         })?;
     let segment = Segment {
         section: draft.text("section").unwrap_or_default().to_owned(),
@@ -76,28 +87,29 @@ fn segment(draft: &Draft, boundary: &Boundary, line: &[[f64; 2]], columns: &mut 
         vertices,
     };
     let frame = &boundary.frame;
-    let line = BoundaryLine::new(frame, std::slice::from_ref(&segment)).map_err(Problem::from)?;
+    let line = BoundaryLine::new(frame, std::slice::from_ref(&segment))
+        .map_err(|refusal| at_line(Problem::from(refusal).detail))?;
     let course = line.course();
     let display = densify(course.ellipsoid(), course.vertices(), DRAWN_STEP_M)
         .into_iter()
         .map(|p| null_for_display(&frame.crs, [p.lon.get(), p.lat.get()]))
-        .collect::<std::result::Result<Vec<LonLat>, _>>()
-        .map_err(Problem::from)?;
+        .collect::<Result<Vec<LonLat>, _>>()
+        .map_err(|refusal| at_line(Problem::from(refusal).detail))?;
     columns.insert("display".to_owned(), json!(Ewkb::line(4326, &display).hex()));
     columns.insert("length_m".to_owned(), json!(course.length()));
     Ok(())
 }
 
 /// The SRID of a boundary's frame.
-fn frame(draft: &Draft, columns: &mut Map<String, Json>) -> Result<()> {
+fn frame(draft: &Draft, columns: &mut Map<String, Json>) -> Result<(), Vec<Mistake>> {
     let Some(code) = draft.text("crs") else { return Ok(()) };
     let srid = crate::crs::Crs::lookup(code).ok().and_then(|crs| crs.srid());
     let srid = srid.ok_or_else(|| {
-        invalid(vec![mistake(
+        vec![mistake(
             "crs",
             format!("{code:?} is no reference system known here"),
             format!("未知的坐标参考系“{code}”"),
-        )])
+        )]
     })?;
     columns.insert("srid".to_owned(), json!(srid));
     Ok(())

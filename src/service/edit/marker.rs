@@ -32,11 +32,7 @@ fn position(prepared: &Prepared) -> Result<Option<Map<String, Json>>> {
     let (Some(legal), Some(received)) = (&prepared.legal, &prepared.received) else {
         return Ok(None);
     };
-    let srid = prepared
-        .held
-        .as_ref()
-        .and_then(|held| held.record.frame.crs.srid())
-        .unwrap_or(4326);
+    let srid = prepared.srid;
     let Some(sigma) = number(prepared, "sigma_m") else {
         return Err(invalid(vec![mistake(
             "sigma_m",

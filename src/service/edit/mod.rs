@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::features::Coordinates;
 use super::{Context, Result, not_found};
+use crate::domain::id::Id;
 use crate::domain::lineage::{Class, Standing};
 use crate::domain::moment::Moment;
 use crate::domain::problem::{Code, Mistake, Problem};
@@ -22,7 +23,7 @@ use crate::store::audit::{self, Deed};
 use crate::store::record::select::{self, Position, Selection};
 use crate::store::record::write::{self, Change, Locked};
 use crate::store::version::{NewRow, Stamp};
-use prepare::{Place, Prepared, prepare};
+use prepare::{Known, Place, Prepared, prepare};
 
 /// What a sender wants to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -511,7 +512,12 @@ pub async fn retire(
     let (locked, head) = locked(cx, &mut tx, schema, feature_id, expected).await?;
     let mut mistakes = Vec::new();
     standing(schema, draft, Some(&head.standing), &mut mistakes);
-    let references = prepare::references(&mut tx, schema, draft, locked.boundary, &mut mistakes).await?;
+    let held = match locked.boundary {
+        Some(id) => store::boundary::by_id(&mut tx, cx.clock.now(), Id::new(id)).await?,
+        None => None,
+    };
+    let known = Known::look_up(&mut tx, schema, held, std::iter::once(draft)).await?;
+    let references = known.references(schema, draft, &mut mistakes);
     if !mistakes.is_empty() {
         return Err(invalid(mistakes).into());
     }

@@ -1,7 +1,7 @@
 //! From what a sender says to the columns of a version: references looked up, positions brought into the frame, what
 //! follows computed, and all mistakes at once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::domain::boundary::Boundary;
 use crate::domain::id::Held;
 use crate::domain::lineage::Class;
 use crate::domain::problem::{Mistake, Problem};
-use crate::domain::schema::{self, Presence, Schema, Shape, Stored, Type, accept};
+use crate::domain::schema::{self, ANY, Presence, Schema, Shape, Stored, Type, accept};
 use crate::domain::text::Message;
 use crate::domain::value::{Draft, Value};
 use crate::format::register::ToFrame;
@@ -35,7 +35,8 @@ pub enum Place {
 /// Everything a version is made of, lineage apart.
 pub struct Prepared {
     pub boundary: Option<Uuid>,
-    pub held: Option<Held<Boundary>>,
+    /// Of the frame; that of EPSG:4326 where there is none.
+    pub srid: i32,
     pub label: Option<String>,
     pub class: Class,
     pub instrument: Option<Uuid>,
@@ -46,47 +47,101 @@ pub struct Prepared {
     pub draft: Draft,
 }
 
-/// Looks up what a draft refers to, by field.
-///
-/// # Errors
-/// When the database breaks; what is not known becomes a mistake.
-pub async fn references(
-    conn: &mut store::Conn,
-    schema: &'static Schema,
-    draft: &Draft,
-    boundary: Option<Uuid>,
-    mistakes: &mut Vec<Mistake>,
-) -> Result<HashMap<&'static str, Uuid>> {
-    let mut asked: BTreeMap<&'static str, Vec<(&'static str, String)>> = BTreeMap::new();
-    for field in schema.fields().filter(|field| field.name != "boundary") {
-        if let (Type::Reference(collection), Some(label)) = (field.kind, draft.text(field.name)) {
-            asked
-                .entry(collection)
-                .or_default()
-                .push((field.name, label.to_owned()));
-        }
+/// What drafts of one kind refer to, looked up for all of them at once.
+pub struct Known {
+    /// The boundary they belong to, where the kind has one.
+    pub held: Option<Held<Boundary>>,
+    pub class: Class,
+    references: HashMap<(&'static str, String), Uuid>,
+}
+
+/// The collection and label behind the text of a reference.
+fn referred(collection: &'static str, text: &str) -> (&'static str, String) {
+    match text.split_once('/') {
+        // Where any record may be meant the collection stands before its label.
+        Some((named, label)) if collection == ANY => match schema::of(named) {
+            Some(schema) => (schema.collection, label.to_owned()),
+            None => (ANY, text.to_owned()),
+        },
+        _ => (collection, text.to_owned()),
     }
-    let mut found = HashMap::new();
-    for (collection, fields) in asked {
-        let Some(target) = schema::of(collection) else { continue };
-        let labels: Vec<String> = fields.iter().map(|(_, label)| label.clone()).collect();
-        let known = store::record::labels::identities(conn, target, boundary, &labels).await?;
-        for (field, label) in fields {
-            match known.get(&label) {
-                Some(id) => {
-                    found.insert(field, *id);
+}
+
+impl Known {
+    /// Looks up what `drafts` refer to; those of kinds with a boundary all belong to `held`.
+    ///
+    /// # Errors
+    /// When the database breaks.
+    pub async fn look_up(
+        conn: &mut store::Conn,
+        schema: &'static Schema,
+        held: Option<Held<Boundary>>,
+        drafts: impl Iterator<Item = &Draft>,
+    ) -> Result<Self> {
+        let mut asked: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+        let fields: Vec<_> = schema.fields().filter(|field| field.name != "boundary").collect();
+        for draft in drafts {
+            for field in &fields {
+                if let (Type::Reference(collection), Some(text)) = (field.kind, draft.text(field.name)) {
+                    let (collection, label) = referred(collection, text);
+                    asked.entry(collection).or_default().insert(label);
                 }
+            }
+        }
+        let boundary = held.as_ref().map(|held| held.id.uuid());
+        let mut references = HashMap::new();
+        for (collection, labels) in asked {
+            let Some(target) = schema::of(collection) else { continue };
+            let labels: Vec<String> = labels.into_iter().collect();
+            let found = store::record::labels::identities(conn, target, boundary, &labels).await?;
+            references.extend(found.into_iter().map(|(label, id)| ((collection, label), id)));
+        }
+        let class = match boundary {
+            Some(id) => store::version::class(conn, id).await?,
+            None => Class::default(),
+        };
+        Ok(Self {
+            held,
+            class,
+            references,
+        })
+    }
+
+    /// The identities a draft refers to, by field; what is not known is a mistake.
+    pub fn references(
+        &self,
+        schema: &'static Schema,
+        draft: &Draft,
+        mistakes: &mut Vec<Mistake>,
+    ) -> HashMap<&'static str, Uuid> {
+        let mut found = HashMap::new();
+        for field in schema.fields().filter(|field| field.name != "boundary") {
+            let (Type::Reference(collection), Some(text)) = (field.kind, draft.text(field.name)) else {
+                continue;
+            };
+            let (collection, label) = referred(collection, text);
+            match self.references.get(&(collection, label.clone())) {
+                Some(id) => {
+                    found.insert(field.name, *id);
+                }
+                None if collection == ANY => mistakes.push(mistake(
+                    field.name,
+                    format!("{label:?} is no collection and label, such as markers/17"),
+                    format!("“{label}”不是“集合/编号”，例如 markers/17"),
+                )),
                 None => mistakes.push(mistake(
-                    field,
+                    field.name,
                     format!("there is no {label:?} in {collection}"),
-                    format!("{}中没有“{label}”", target.title.zh),
+                    format!("{}中没有“{label}”", schema::of(collection).map_or("", |s| s.title.zh)),
                 )),
             }
         }
+        found
     }
-    Ok(found)
 }
 
+/// One record made ready, with what it refers to looked up for it alone.
+///
 /// # Errors
 /// A refusal with all mistakes, those given included.
 pub async fn prepare(
@@ -97,25 +152,50 @@ pub async fn prepare(
     place: Place,
     mut mistakes: Vec<Mistake>,
 ) -> Result<Prepared> {
+    let held = boundary(cx, conn, schema, &edit.draft, &mut mistakes).await?;
+    let known = Known::look_up(conn, schema, held, std::iter::once(&edit.draft)).await?;
+    assemble(schema, edit, place, &known, mistakes).map_err(|mistakes| invalid(mistakes).into())
+}
+
+/// The columns of a version; no database is asked.
+///
+/// # Errors
+/// All mistakes, those given included.
+pub fn assemble(
+    schema: &'static Schema,
+    edit: &Edit,
+    place: Place,
+    known: &Known,
+    mut mistakes: Vec<Mistake>,
+) -> std::result::Result<Prepared, Vec<Mistake>> {
     let mut draft = edit.draft.clone();
-    let held = boundary(cx, conn, schema, &mut draft, &mut mistakes).await?;
     defaults(schema, &mut draft, &mut mistakes);
-    let boundary = held.as_ref().map(|held| held.id.uuid());
-    let known = references(conn, schema, &draft, boundary, &mut mistakes).await?;
+    let references = known.references(schema, &draft, &mut mistakes);
     let (legal, received) = match &place {
-        Place::Given(geometry) => positioned(schema, geometry.as_ref(), edit, held.as_ref(), &draft, &mut mistakes),
+        Place::Given(geometry) => positioned(
+            schema,
+            geometry.as_ref(),
+            edit,
+            known.held.as_ref(),
+            &draft,
+            &mut mistakes,
+        ),
         Place::Kept(_) => (None, None),
     };
     if !mistakes.is_empty() {
-        return Err(invalid(mistakes).into());
+        return Err(mistakes);
     }
-    let mut columns = plain_columns(schema, &draft, &known);
-    if let Some(boundary) = boundary
-        && schema.of_boundary
-    {
+    let boundary = known
+        .held
+        .as_ref()
+        .map(|held| held.id.uuid())
+        .filter(|_| schema.of_boundary);
+    let mut columns = plain_columns(schema, &draft, &references);
+    if let Some(boundary) = boundary {
         columns.insert("boundary_id".to_owned(), json!(boundary));
     }
-    let srid = held
+    let srid = known
+        .held
         .as_ref()
         .and_then(|held| held.record.frame.crs.srid())
         .unwrap_or(4326);
@@ -140,23 +220,14 @@ pub async fn prepare(
         Place::Given(_) => legal.as_ref(),
         Place::Kept(kept) => kept.as_ref(),
     };
-    derive::columns(
-        schema,
-        &draft,
-        held.as_ref().map(|held| &held.record),
-        now,
-        &mut columns,
-    )?;
-    let class = match boundary {
-        Some(id) => store::version::class(conn, id).await?,
-        None => Class::default(),
-    };
+    let frame = known.held.as_ref().map(|held| &held.record);
+    derive::columns(schema, &draft, frame, now, &mut columns)?;
     Ok(Prepared {
-        boundary: boundary.filter(|_| schema.of_boundary),
-        held,
+        boundary,
+        srid,
         label: draft.text(schema.natural).map(str::to_owned),
-        class,
-        instrument: known.get("instrument").copied(),
+        class: known.class,
+        instrument: references.get("instrument").copied(),
         columns,
         legal,
         received,
@@ -174,7 +245,7 @@ async fn boundary(
     cx: &Context,
     conn: &mut store::Conn,
     schema: &'static Schema,
-    draft: &mut Draft,
+    draft: &Draft,
     mistakes: &mut Vec<Mistake>,
 ) -> Result<Option<Held<Boundary>>> {
     if !schema.of_boundary {
@@ -184,21 +255,14 @@ async fn boundary(
     if let Some(key) = draft.text("boundary") {
         let held = store::boundary::by_key(conn, now, key).await?;
         if held.is_none() {
-            mistakes.push(mistake(
-                "boundary",
-                format!("there is no boundary {key:?}"),
-                format!("没有国界“{key}”"),
-            ));
+            let (en, zh) = (format!("there is no boundary {key:?}"), format!("没有国界“{key}”"));
+            mistakes.push(mistake("boundary", en, zh));
         }
         return Ok(held);
     }
     let mut all = store::boundary::list(conn, now).await?;
     if all.len() == 1 {
-        let held = all.pop();
-        if let Some(held) = &held {
-            draft.set("boundary", Value::Text(held.record.key.clone()));
-        }
-        return Ok(held);
+        return Ok(all.pop());
     }
     mistakes.push(mistake(
         "boundary",
@@ -280,7 +344,7 @@ fn positioned(
         detail,
     };
     let Some(geometry) = geometry else {
-        if has_columns(schema) {
+        if schema.geometry == Presence::Required {
             mistakes.push(wrong("#/geometry", Message::new("is missing", "缺失")));
         }
         return (None, None);

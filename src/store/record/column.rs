@@ -4,7 +4,7 @@
 //! force until, known at; see [`in_time`].
 
 use crate::domain::moment::{InForce, Moment};
-use crate::domain::schema::{Field, Schema, Stored, Type, Writes};
+use crate::domain::schema::{self, ANY, Field, Schema, Stored, Type, Writes};
 
 /// The versions of `alias` that a moment asks for.
 pub(super) fn in_time(alias: &str, moment: &Moment) -> String {
@@ -85,7 +85,7 @@ pub(super) fn display(schema: &Schema, moment: &Moment) -> String {
 pub(super) fn legal(schema: &Schema, moment: &Moment) -> String {
     match schema.kind {
         // Facts of the field and of checks are kept in the display layer only.
-        "track" | "finding" => "null::geometry".to_owned(),
+        "track" | "finding" | "photo" => "null::geometry".to_owned(),
         _ => geometry(schema, moment, "legal"),
     }
 }
@@ -95,6 +95,7 @@ fn geometry(schema: &Schema, moment: &Moment, column: &str) -> String {
     match schema.kind {
         "marker" => format!("e.{column}"),
         "track" => "t.overview".to_owned(),
+        "photo" => "t.position".to_owned(),
         "section" => format!(
             "(select st_collect(g.{column} order by g.ordinal) from segment g where g.section_id = t.section_id and {})",
             in_time("g", moment)
@@ -126,6 +127,11 @@ pub(super) fn meets(schema: &Schema, moment: &Moment, envelope: &str) -> String 
 /// A field as an expression to compare and sort by: text, number, time, list.
 pub(super) fn expression(schema: &Schema, field: &Field, moment: &Moment) -> String {
     match (field.kind, raw(schema, field, moment)) {
+        (Type::Reference(_), _) if schema.kind == "finding" && field.name == "check_run" => "c.number".to_owned(),
+        (Type::Reference(ANY), column) => format!(
+            "(select {} || '/' || r.label from record r where r.record_id = {column})",
+            collections_of("r.kind")
+        ),
         (Type::Reference(_), column) => format!("(select r.label from record r where r.record_id = {column})"),
         (Type::Integer, column) => format!("{column}::bigint"),
         (Type::Number, column) => format!("{column}::float8"),
@@ -138,12 +144,19 @@ pub(super) fn expression(schema: &Schema, field: &Field, moment: &Moment) -> Str
 pub(super) fn raw(schema: &Schema, field: &Field, moment: &Moment) -> String {
     match field.stored {
         Stored::Column(_) if field.name == "boundary" && schema.of_boundary => boundary(schema).to_owned(),
-        // Its own key bears the name; the instrument that it cites is the one before it.
-        Stored::Column("instrument_id") if schema.kind == "instrument" => "t.supersedes_id".to_owned(),
         Stored::Column(column) => format!("t.{column}"),
         Stored::Member(column, member) => format!("(t.{column} ->> '{member}')"),
         Stored::Derived => derived(schema, field, moment),
     }
+}
+
+/// The collection of a kind, as an expression.
+fn collections_of(kind: &str) -> String {
+    let cases: String = schema::ALL
+        .iter()
+        .map(|schema| format!(" when '{}' then '{}'", schema.kind, schema.collection))
+        .collect();
+    format!("(case {kind}{cases} end)")
 }
 
 fn derived(schema: &Schema, field: &Field, moment: &Moment) -> String {
@@ -158,11 +171,11 @@ fn derived(schema: &Schema, field: &Field, moment: &Moment) -> String {
             "(select sum(g.length_m) from segment g where g.section_id = t.section_id and {})",
             in_time("g", moment)
         ),
-        ("segment", "vertices") => "st_npoints(t.legal)".to_owned(),
-        ("finding", "created_at") => "c.created_at".to_owned(),
-        ("track", "receipt") => "u.number".to_owned(),
+        ("feature_link" | "finding" | "track", "number") => "t.feature_id::text".to_owned(),
+        ("track", "receipt") => "('U-' || lpad(u.number::text, 6, '0'))".to_owned(),
         ("track", "inspection") => "u.inspection_id".to_owned(),
-        ("track", "name") => "coalesce(t.name, u.file_name)".to_owned(),
+        ("track", "file_name") => "u.file_name".to_owned(),
+        ("photo", "sha256") => "encode(t.sha256, 'hex')".to_owned(),
         // A field without a place is a mistake of its schema, which tests/it/kinds.rs would show.
         _ => "null::text".to_owned(),
     }

@@ -6,19 +6,36 @@ use std::sync::{Arc, RwLock};
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
-use crate::domain::schema::Schema;
+use crate::domain::schema::{self, Schema};
 use crate::store::Result;
+
+/// What a record is called, and of which kind it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    pub kind: Option<&'static str>,
+    pub text: Arc<str>,
+}
+
+impl Label {
+    /// With the collection before it, where a reference may lead to any record: `projects/B-2025-01`.
+    pub fn with_collection(&self) -> String {
+        match self.kind.and_then(schema::of_kind) {
+            Some(schema) => format!("{}/{}", schema.collection, self.text),
+            None => self.text.to_string(),
+        }
+    }
+}
 
 /// Labels that have been looked up, kept until somebody renames a record. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Labels(Arc<RwLock<HashMap<Uuid, Arc<str>>>>);
+pub struct Labels(Arc<RwLock<HashMap<Uuid, Label>>>);
 
 /// More than any register needs; a memory that grew beyond is begun anew.
 const MOST: usize = 200_000;
 
 impl Labels {
     /// The label of a record, when it has been looked up.
-    pub fn get(&self, id: Uuid) -> Option<Arc<str>> {
+    pub fn get(&self, id: Uuid) -> Option<Label> {
         self.0.read().ok().and_then(|known| known.get(&id).cloned())
     }
 
@@ -36,20 +53,24 @@ impl Labels {
         }
         unknown.sort_unstable();
         unknown.dedup();
-        let found: Vec<(Uuid, Option<String>)> =
-            sqlx::query_as("select record_id, label from record where record_id = any($1)")
-                .bind(&unknown)
-                .fetch_all(conn)
-                .await?;
+        let found: Vec<(Uuid, String, Option<String>)> = sqlx::query_as(
+            "select record_id, kind, label from record where record_id = any($1)
+             union all select check_run_id, 'check_run', number from check_run where check_run_id = any($1)",
+        )
+        .bind(&unknown)
+        .fetch_all(conn)
+        .await?;
         if let Ok(mut known) = self.0.write() {
             if known.len() + found.len() > MOST {
                 known.clear();
             }
-            known.extend(
-                found
-                    .into_iter()
-                    .map(|(id, label)| (id, label.unwrap_or_default().into())),
-            );
+            known.extend(found.into_iter().map(|(id, kind, label)| {
+                let label = Label {
+                    kind: schema::of_kind(&kind).map(|schema| schema.kind),
+                    text: label.unwrap_or_default().into(),
+                };
+                (id, label)
+            }));
         }
         Ok(())
     }

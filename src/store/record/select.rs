@@ -11,7 +11,7 @@ use super::column;
 use super::labels::Labels;
 use super::sql::Sql;
 use crate::domain::moment::{InForce, Moment};
-use crate::domain::schema::{Field, Schema, Type, Writes};
+use crate::domain::schema::{ANY, Field, Schema, Type, Writes};
 use crate::domain::value::Value;
 use crate::geom::shape::Geometry;
 use crate::store::codec::Ewkb;
@@ -322,12 +322,15 @@ fn read(row: &PgRow, wanted: &Selection) -> Result<Raw> {
     })
 }
 
-fn name_references(raw: Vec<Raw>, labels: &Labels) -> Vec<Row> {
+fn name_references(raw: Vec<Raw>, labels: &Labels, fields: &[&Field]) -> Vec<Row> {
     raw.into_iter()
         .map(|mut raw| {
             for (index, id) in raw.references {
                 if let Some(label) = labels.get(id) {
-                    raw.row.values[index] = Value::Text(label.to_string());
+                    raw.row.values[index] = Value::Text(match fields[index].kind {
+                        Type::Reference(ANY) => label.with_collection(),
+                        _ => label.text.to_string(),
+                    });
                 }
             }
             raw.row
@@ -347,7 +350,7 @@ pub async fn rows(conn: &mut PgConnection, labels: &Labels, wanted: &Selection) 
     let found = select(wanted).build()?.fetch_all(&mut *conn).await?;
     let raw = found.iter().map(|row| read(row, wanted)).collect::<Result<Vec<_>>>()?;
     labels.look_up(conn, referred(&raw)).await?;
-    Ok(name_references(raw, labels))
+    Ok(name_references(raw, labels, &wanted.fields))
 }
 
 /// How many records a selection has, page and limit apart; none when counting takes longer than a page may.
@@ -395,7 +398,7 @@ pub fn batches<'c>(
             async move {
                 let mut names = names.lock().await;
                 labels.look_up(&mut names, referred(&raw)).await?;
-                Ok(name_references(raw, labels))
+                Ok(name_references(raw, labels, &wanted.fields))
             }
         })
         .boxed()

@@ -158,8 +158,8 @@ pub async fn supersede(
             // Of a retired record this is the last that is said, so it says why.
             remnant.insert("author".to_owned(), json!(change.author));
             remnant.insert("reason".to_owned(), json!(change.reason));
-            if change.instrument.is_some() {
-                remnant.insert(cites(kind).to_owned(), json!(change.instrument));
+            if change.instrument.is_some() && kind != "instrument" {
+                remnant.insert("instrument_id".to_owned(), json!(change.instrument));
             }
         }
         copy(conn, kind, locked.id, head.version, remnant).await?;
@@ -172,27 +172,20 @@ pub async fn supersede(
             ("known", json!(format!("[{known_from},)"))),
             ("standing", json!(change.standing.word())),
             ("class", json!(change.class.word())),
-            (cites(kind), json!(change.instrument)),
             ("author", json!(change.author)),
             ("reason", json!(change.reason)),
         ] {
             columns.insert(column.to_owned(), value);
+        }
+        // Of an instrument the column is its own key; what it supersedes is a field of its own.
+        if kind != "instrument" {
+            columns.insert("instrument_id".to_owned(), json!(change.instrument));
         }
         copy(conn, kind, locked.id, base, columns).await?;
     }
     will_come(conn, schema.collection, change.from, known_from).await?;
     index(conn, kind, &[locked.id]).await?;
     Ok(newest)
-}
-
-/// The column with the instrument that a version cites. Of an instrument it is the one before it, for its own key is
-/// called `instrument_id`.
-const fn cites(kind: &str) -> &'static str {
-    if matches!(kind.as_bytes(), b"instrument") {
-        "supersedes_id"
-    } else {
-        "instrument_id"
-    }
 }
 
 /// Notes a moment to come at which the collection changes by itself.
