@@ -6,6 +6,7 @@ pub mod border;
 pub mod cql2;
 pub mod csv;
 pub mod encoding;
+pub mod feature;
 pub mod findings;
 pub mod geojson;
 pub mod gpx;
