@@ -4,6 +4,7 @@
 
 pub mod border;
 pub mod csv;
+pub mod draft;
 pub mod encoding;
 pub mod findings;
 pub mod geojson;
