@@ -172,19 +172,7 @@ alter table segment
     add column description_ru text,
     add column description_ko text,
     add column originals jsonb;
--- A segment is called by its section and its place there, unless it has a number of its own. The trigger gives it to
--- whoever writes none; filling the new column in for older rows changes nothing that was published.
-create function number_segment() returns trigger language plpgsql as $$
-begin
-    if new.number is null then
-        new.number := coalesce(
-            (select s.key from section s where s.section_id = new.section_id
-             order by upper_inf(s.known) desc, s.version desc limit 1),
-            new.feature_id::text) || '/' || new.ordinal;
-    end if;
-    return new;
-end $$;
-create trigger segment_numbered before insert on segment for each row execute function number_segment();
+-- A segment is called by its section and its place there. Filling a new column in changes nothing that was published.
 alter table segment disable trigger segment_kept;
 update segment g set number = coalesce(
     (select s.key from section s where s.section_id = g.section_id
@@ -193,7 +181,6 @@ update segment g set number = coalesce(
 alter table segment enable trigger segment_kept;
 alter table segment alter column number set not null;
 create index segment_number_idx on segment (boundary_id, number) where upper_inf(known);
-comment on column segment.number is 'What people call it by; S1/3 where nothing else was given';
 comment on column segment.stated_length_m is 'Length as its narrative states it, metres';
 comment on column segment.stated_rounding_m is 'Unit of the last printed digit of the stated length, metres';
 
