@@ -139,8 +139,8 @@ fn shape_faults(schema: &Schema, columns: &Columns, shapes: &BTreeMap<String, (S
         Shape::Polygon => Some("POLYGON"),
         Shape::Any => Some("GEOMETRY"),
     };
-    // What follows from other records has no column.
-    let wanted = wanted.filter(|_| schema.geometry != Presence::ReadOnly);
+    // What follows from other records has no column; the position of a marker is kept with its first element.
+    let wanted = wanted.filter(|_| schema.geometry != Presence::ReadOnly && schema.kind != "marker");
     let Some(wanted) = wanted else {
         return shapes
             .keys()

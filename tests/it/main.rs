@@ -16,3 +16,4 @@ mod support;
 mod tiles;
 mod truth;
 mod upload;
+mod versions;

@@ -12,7 +12,7 @@ pub static SCHEMA: Schema = Schema {
         "界标；位置为其第一个标体的位置",
     ),
     shape: Shape::Point,
-    geometry: Presence::ReadOnly,
+    geometry: Presence::Optional,
     of_boundary: true,
     natural: "number",
     writes: Writes::Versions,
@@ -80,8 +80,15 @@ pub static SCHEMA: Schema = Schema {
             Field::date("action_done", "Done on", "完成日期"),
             Field::document("attestation", "Attestation", "签证"),
             Field::document("documents", "Sketches, photographs and files", "略图、照片和文件"),
-            Field::number("sigma_m", "m", "Standard deviation per axis", "各轴标准差").derived(),
-            Field::number("height_m", "m", "Height", "高程").derived(),
+        ],
+        // Said of the position, and so kept with the first element.
+        &[
+            Field::text("printed_lat", "Latitude as printed", "纬度（原文）").at(Stored::Derived),
+            Field::text("printed_lon", "Longitude as printed", "经度（原文）").at(Stored::Derived),
+            Field::number("sigma_m", "m", "Standard deviation per axis", "各轴标准差")
+                .at(Stored::Derived)
+                .between(0.0, 10_000.0),
+            Field::number("height_m", "m", "Height", "高程").at(Stored::Derived),
         ],
     ],
 };

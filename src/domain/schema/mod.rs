@@ -4,6 +4,7 @@
 //! and queryables, what a filter may name, how a body or a row of a file is read, what an export writes, what a page
 //! shows. A rule of one kind alone is code elsewhere; here are facts only.
 
+pub mod accept;
 pub mod acceptance;
 pub mod agreed_value;
 pub mod audit;
@@ -279,6 +280,14 @@ impl Field {
     pub const fn or(mut self, default: &'static str) -> Self {
         self.default = Some(default);
         self
+    }
+
+    /// Whether its words are among those a record is found by: free text that the record itself holds.
+    pub fn is_searched(&self) -> bool {
+        const NOT: [&str; 4] = ["author", "reason", "printed_lat", "printed_lon"];
+        matches!(self.kind, Type::Text | Type::Texts)
+            && !matches!(self.stored, Stored::Derived)
+            && !NOT.contains(&self.name)
     }
 
     pub const fn is_writable(&self) -> bool {
