@@ -41,6 +41,7 @@ codes! {
     LineInvalid "line-invalid" "The line is not valid" "界线无效";
     ParameterInvalid "parameter-invalid" "A parameter is not valid" "参数无效";
     ParameterUnknown "parameter-unknown" "A parameter is not known here" "未知参数";
+    FilterInvalid "filter-invalid" "The filter is not valid" "过滤条件无效";
     BodyInvalid "body-invalid" "The body of the request is not valid" "请求内容无效";
     NotFound "not-found" "Not found" "未找到";
     MethodNotAllowed "method-not-allowed" "The method is not allowed here" "不允许使用此方法";

@@ -53,7 +53,9 @@ const fn status(code: Code) -> StatusCode {
         | Code::LineInvalid
         | Code::GlyphMissing => StatusCode::UNPROCESSABLE_ENTITY,
         Code::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::ParameterInvalid | Code::ParameterUnknown | Code::BodyInvalid => StatusCode::BAD_REQUEST,
+        Code::ParameterInvalid | Code::ParameterUnknown | Code::FilterInvalid | Code::BodyInvalid => {
+            StatusCode::BAD_REQUEST
+        }
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
