@@ -3,6 +3,7 @@
 mod act;
 mod browser;
 mod cli;
+mod clients;
 mod cluster;
 mod docs;
 mod gpx;
