@@ -13,9 +13,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 st=${ST:-st}
 
 case $extent in
-short) options=(--max-examples 5 --phases examples,coverage,fuzzing
+short) options=(--max-examples 5 --phases "examples,coverage,fuzzing"
     --include-path-regex '^/($|api|conformance$|collections$|collections/(boundary_points|instruments)(/|$)|livez|readyz|tileMatrixSets|tiles|search)') ;;
-full) options=(--max-examples 25 --phases examples,coverage,fuzzing) ;;
+full) options=(--max-examples 25 --phases "examples,coverage,fuzzing") ;;
 *) echo "short or full, not $extent" >&2 && exit 2 ;;
 esac
 

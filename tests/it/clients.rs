@@ -12,7 +12,9 @@ fn root() -> &'static Path {
 
 /// The Python environment that `scripts/clients.sh` makes.
 fn environment() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("clients").join("bin")
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .with_file_name("clients")
+        .join("bin")
 }
 
 /// Whether a program is there. In CI it must be; elsewhere its absence is said and the test passes without it.
@@ -27,7 +29,8 @@ fn is_there(what: &str, there: bool) -> bool {
 
 /// Runs a client to its end beside the service and shows what it said.
 async fn run(app: App, mut command: Command) {
-    let output = tokio::task::spawn_blocking(move || command.current_dir(root()).output())
+    command.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1");
+    let output = tokio::task::spawn_blocking(move || command.output())
         .await
         .unwrap()
         .unwrap();
@@ -49,7 +52,9 @@ async fn python(script: &str) {
     if is_there("the environment of the clients", python.is_file()) {
         let app = app_with_borders().await;
         let mut command = Command::new(python);
-        command.arg(root().join("tests/clients").join(script)).args(["--base", &app.base]);
+        command
+            .arg(root().join("tests/clients").join(script))
+            .args(["--base", &app.base]);
         run(app, command).await;
     }
 }

@@ -5,6 +5,7 @@ mod browser;
 mod cli;
 mod clients;
 mod cluster;
+mod conformance;
 mod docs;
 mod gpx;
 mod hostile;
