@@ -14,6 +14,7 @@ pub mod line;
 pub mod lineage;
 pub mod link;
 pub mod marker;
+pub mod moment;
 pub mod place;
 pub mod problem;
 pub mod reference;

@@ -47,6 +47,10 @@ codes! {
     NotAcceptable "not-acceptable" "None of the formats asked for can be given" "无法提供所要求的格式";
     Conflict "conflict" "The request contradicts what is stored" "请求与已存内容冲突";
     NumberTaken "number-taken" "The number is already in use" "编号已被使用";
+    Stale "stale" "The record was changed by someone else" "记录已被他人更改";
+    VersionRequired "version-required" "The version that is changed must be named" "必须指明所更改的版本";
+    Gone "gone" "The record is no longer in force" "记录已不再有效";
+    MediaTypeUnsupported "media-type-unsupported" "The media type is not taken here" "不接受此媒体类型";
     GlyphMissing "glyph-missing" "A character has no glyph in the fonts at hand" "现有字体缺少所需字形";
     StorageFull "storage-full" "There is no room left to store the file" "存储空间不足";
     Unavailable "unavailable" "The service is not ready" "服务尚未就绪";

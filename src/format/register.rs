@@ -61,7 +61,11 @@ impl ToFrame {
         }
     }
 
-    fn apply(&self, position: [f64; 2]) -> Result<LonLat, Message> {
+    /// One position.
+    ///
+    /// # Errors
+    /// Where it is no position of the file's system; the sentence says what the numbers look like.
+    pub fn apply(&self, position: [f64; 2]) -> Result<LonLat, Message> {
         let moved = match (&self.operation, &self.projection) {
             (Some(operation), _) => operation.apply(position, None),
             (None, Some(projection)) => projection.inverse(position),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::service::{Context, Result, job};
+use crate::service::{Context, Result, changes, job};
 
 /// How long a worker sleeps when nobody wakes it; another service may have queued something.
 const SLEEP: Duration = Duration::from_secs(2);
@@ -13,6 +13,9 @@ const SLEEP: Duration = Duration::from_secs(2);
 pub async fn run(cx: Context, mut stop: watch::Receiver<bool>) {
     let worker = format!("{}-{}", std::process::id(), cx.ids.next());
     while !*stop.borrow() {
+        if let Err(error) = changes::come_into_force(&cx).await {
+            tracing::error!(%error, "what comes into force cannot be noted");
+        }
         match next(&cx, &worker).await {
             Ok(true) => {}
             Ok(false) => {

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::changes::Changes;
+use super::features::Counts;
 use super::register::Registers;
 use super::tile::Tiles;
 use crate::report::typst::Fonts;
 use crate::store::Db;
 use crate::store::original::Originals;
+use crate::store::record::Labels;
 
 /// The time of day. A test may stop it.
 #[derive(Clone)]
@@ -68,6 +71,11 @@ pub struct Context {
     /// Woken when a job was queued.
     pub wake: Arc<tokio::sync::Notify>,
     pub registers: Registers,
+    /// Versions of collections, heard of from the database.
+    pub changes: Changes,
+    /// What records are called.
+    pub labels: Labels,
+    pub counts: Counts,
     pub tiles: Tiles,
     /// Bytes of one upload, at most.
     pub upload_limit: u64,

@@ -126,7 +126,7 @@ pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Taken> {
     let taken = take(cx, &mut tx, &boundary, request).await?;
     if !request.dry_run {
         check_later(cx, &mut tx, &boundary).await?;
-        store::commit(tx).await?;
+        cx.commit(tx).await?;
         cx.wake.notify_one();
     }
     Ok(taken)
@@ -180,7 +180,7 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
     }
     if !dry_run {
         check_later(cx, &mut tx, &boundary).await?;
-        store::commit(tx).await?;
+        cx.commit(tx).await?;
         cx.wake.notify_one();
     }
     Ok(all)

@@ -3,9 +3,12 @@
 //! Every function takes a [`Context`] first and answers with domain values or an [`Error`]. Knows neither HTTP nor the
 //! command line.
 
+pub mod changes;
 pub mod check;
 mod context;
 pub mod demo;
+pub mod edit;
+pub mod features;
 pub mod glossary;
 pub mod import;
 pub mod inspect;

@@ -53,7 +53,7 @@ pub async fn act(cx: &Context, inspection: Uuid, languages: [Lang; 2]) -> Result
         detail: json!({ "languages": codes, "bytes": bytes.len() }),
     };
     audit::append(&mut tx, deed).await?;
-    store::commit(tx).await?;
+    cx.commit(tx).await?;
     Ok(Document { bytes, file_name })
 }
 
@@ -94,7 +94,7 @@ pub async fn model(cx: &Context, id: Uuid) -> Result<Act> {
         .collect();
     let tracks = store::track::overviews(&mut tx, &ids).await?;
     let newest_record = store::version::history(&mut tx, store::version::Table::Inspection, id).await?;
-    store::commit(tx).await?;
+    cx.commit(tx).await?;
 
     let known = newest_record.first().map_or(now, |lineage| lineage.known.from);
     let snapshot = run.as_ref().map_or(known, |run| run.at.max(known));

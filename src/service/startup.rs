@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, OnceCell};
 
+use super::changes::{self, Changes};
 use super::context::{Clock, Context, Ids};
+use super::features::Counts;
 use super::register::Registers;
 use super::tile::Tiles;
 use super::{Error, Result, upload};
@@ -12,10 +14,12 @@ use crate::config::Config;
 use crate::store::Db;
 use crate::store::cluster::{APPLICATION, Cluster, ClusterSettings, Durability};
 use crate::store::original::Originals;
+use crate::store::record::Labels;
 
 /// A service that can be used. End it with [`Running::stop`].
 pub struct Running {
     pub cx: Context,
+    listener: tokio::task::JoinHandle<()>,
     cluster: Option<Cluster>,
 }
 
@@ -51,13 +55,20 @@ pub async fn open(config: &Config) -> Result<Running> {
             font_dirs: config.font_dirs.value.clone(),
             fonts: Arc::new(OnceCell::new()),
             registers: Registers::default(),
+            changes: Changes::default(),
+            labels: Labels::default(),
+            counts: Counts::default(),
             tiles: Tiles::default(),
             wake: Arc::new(Notify::new()),
             upload_limit: config.upload_limit_mb.value << 20,
         })
     };
     match opened.await {
-        Ok(cx) => Ok(Running { cx, cluster }),
+        Ok(cx) => Ok(Running {
+            listener: tokio::spawn(changes::listen(cx.clone())),
+            cx,
+            cluster,
+        }),
         Err(error) => {
             if let Some(cluster) = cluster {
                 cluster.stop().await;
@@ -78,6 +89,9 @@ impl Running {
 
     /// Closes the connections and stops the private database.
     pub async fn stop(self) {
+        self.listener.abort();
+        // Its connection goes back before the pool is closed.
+        let _ = self.listener.await;
         self.cx.db.close().await;
         if let Some(cluster) = self.cluster {
             cluster.stop().await;

@@ -326,6 +326,7 @@ pub async fn insert_segments(
                 json!({
                     "boundary_id": boundary.id.uuid(),
                     "section_id": new.section,
+                    "number": format!("{}/{}", new.segment.section, new.segment.ordinal),
                     "ordinal": new.segment.ordinal,
                     "line_type": new.segment.line_type.word(),
                     "grid_crs": new.segment.grid_crs,

@@ -5,6 +5,7 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueFormat, PgValueRef};
 use sqlx::{Decode, Encode, Postgres, Type};
 
+use crate::geom::shape::Geometry;
 use crate::unit::LonLat;
 
 const Z: u32 = 0x8000_0000;
@@ -74,6 +75,59 @@ impl Writer {
         self.0.extend_from_slice(&point.lat.get().to_le_bytes());
     }
 
+    fn positions(&mut self, positions: &[[f64; 2]]) {
+        self.count(positions.len() as u32);
+        for value in positions.iter().flatten() {
+            self.0.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+
+    fn rings(&mut self, rings: &[Vec<[f64; 2]>]) {
+        self.count(rings.len() as u32);
+        rings.iter().for_each(|ring| self.positions(ring));
+    }
+
+    fn geometry(&mut self, srid: Option<i32>, geometry: &Geometry) {
+        match geometry {
+            Geometry::Point([x, y]) => {
+                self.head(1, srid);
+                self.0.extend_from_slice(&x.to_le_bytes());
+                self.0.extend_from_slice(&y.to_le_bytes());
+            }
+            Geometry::Line(line) => {
+                self.head(2, srid);
+                self.positions(line);
+            }
+            Geometry::Polygon(rings) => {
+                self.head(3, srid);
+                self.rings(rings);
+            }
+            Geometry::Points(points) => {
+                self.head(4, srid);
+                self.count(points.len() as u32);
+                points
+                    .iter()
+                    .for_each(|point| self.geometry(None, &Geometry::Point(*point)));
+            }
+            Geometry::Lines(lines) => {
+                self.head(5, srid);
+                self.count(lines.len() as u32);
+                for line in lines {
+                    self.head(2, None);
+                    self.positions(line);
+                }
+            }
+            Geometry::Polygons(polygons) => {
+                self.head(6, srid);
+                self.count(polygons.len() as u32);
+                for rings in polygons {
+                    self.head(3, None);
+                    self.rings(rings);
+                }
+            }
+        }
+    }
+
     fn points(&mut self, points: &[LonLat]) {
         self.count(points.len() as u32);
         points.iter().for_each(|p| self.point(*p));
@@ -121,6 +175,13 @@ impl Ewkb {
         Self(writer.0)
     }
 
+    /// Any geometry of plain numbers.
+    pub fn geometry(srid: i32, geometry: &Geometry) -> Self {
+        let mut writer = Writer(Vec::new());
+        writer.geometry(Some(srid), geometry);
+        Self(writer.0)
+    }
+
     /// As hexadecimal text, which PostgreSQL takes as a geometry literal.
     pub fn hex(&self) -> String {
         self.0
@@ -153,6 +214,19 @@ impl Ewkb {
         let mut reader = Reader::open(&self.0, 3).ok_or(NotThis("polygon"))?;
         let rings = reader.count().ok_or(NotThis("polygon"))?;
         (0..rings).map(|_| reader.points().ok_or(NotThis("polygon"))).collect()
+    }
+
+    /// Any geometry of the six simple kinds, as plain numbers; heights and measures are left out.
+    ///
+    /// # Errors
+    /// When it is none of them, or cut short.
+    pub fn to_geometry(&self) -> Result<Geometry, NotThis> {
+        let mut reader = Reader {
+            bytes: &self.0,
+            big_endian: false,
+            dimensions: 2,
+        };
+        reader.geometry(1).ok_or(NotThis("geometry"))
     }
 
     /// # Errors
@@ -223,6 +297,48 @@ impl<'a> Reader<'a> {
         Some(point)
     }
 
+    fn position(&mut self) -> Option<[f64; 2]> {
+        let position = [self.number()?, self.number()?];
+        self.take(8 * (self.dimensions - 2))?;
+        Some(position)
+    }
+
+    /// As many as are said to follow; a count that the bytes cannot hold ends in `None`, not in memory.
+    fn many<T>(&mut self, mut read: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let n = self.count()?;
+        (n as usize <= self.bytes.len()).then_some(())?;
+        (0..n).map(|_| read(self)).collect()
+    }
+
+    /// One geometry with its head; collections hold their parts with heads of their own, no deeper than `depth`.
+    fn geometry(&mut self, depth: u8) -> Option<Geometry> {
+        self.big_endian = self.take(1)?.first()? == &0;
+        let word = self.count()?;
+        if word & SRID != 0 {
+            self.take(4)?;
+        }
+        self.dimensions = 2 + usize::from(word & Z != 0) + usize::from(word & M != 0);
+        let part = |reader: &mut Self| (depth > 0).then(|| reader.geometry(depth - 1)).flatten();
+        Some(match word & 0x0FFF_FFFF {
+            1 => Geometry::Point(self.position()?),
+            2 => Geometry::Line(self.many(Self::position)?),
+            3 => Geometry::Polygon(self.many(|r| r.many(Self::position))?),
+            4 => Geometry::Points(self.many(|r| match part(r)? {
+                Geometry::Point(point) => Some(point),
+                _ => None,
+            })?),
+            5 => Geometry::Lines(self.many(|r| match part(r)? {
+                Geometry::Line(line) => Some(line),
+                _ => None,
+            })?),
+            6 => Geometry::Polygons(self.many(|r| match part(r)? {
+                Geometry::Polygon(rings) => Some(rings),
+                _ => None,
+            })?),
+            _ => return None,
+        })
+    }
+
     fn points(&mut self) -> Option<Vec<LonLat>> {
         let n = self.count()?;
         (0..n).map(|_| self.point()).collect()
@@ -245,13 +361,25 @@ mod tests {
             prop_assert_eq!(Ewkb::point(4490, points[0]).to_point().unwrap(), points[0]);
             prop_assert_eq!(&Ewkb::line(4490, &points).to_line().unwrap(), &points);
             let rings = vec![points.clone(), points];
-            prop_assert_eq!(Ewkb::polygon(4490, &rings).to_polygon().unwrap(), rings);
+            prop_assert_eq!(Ewkb::polygon(4490, &rings).to_polygon().unwrap(), rings.clone());
+            let plain = |line: &[LonLat]| line.iter().map(|p| [p.lon.get(), p.lat.get()]).collect::<Vec<_>>();
+            let rings: Vec<_> = rings.iter().map(|ring| plain(ring)).collect();
+            for shape in [
+                Geometry::Point(rings[0][0]),
+                Geometry::Points(rings[0].clone()),
+                Geometry::Line(rings[0].clone()),
+                Geometry::Lines(rings.clone()),
+                Geometry::Polygon(rings.clone()),
+                Geometry::Polygons(vec![rings.clone(), rings]),
+            ] {
+                prop_assert_eq!(Ewkb::geometry(4490, &shape).to_geometry().unwrap(), shape);
+            }
         }
 
         #[test]
         fn any_bytes_are_refused_or_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let ewkb = Ewkb(bytes);
-            let _ = (ewkb.to_point(), ewkb.to_line(), ewkb.to_polygon(), ewkb.to_line_zm());
+            let _ = (ewkb.to_point(), ewkb.to_line(), ewkb.to_polygon(), ewkb.to_line_zm(), ewkb.to_geometry());
         }
     }
 

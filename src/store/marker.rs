@@ -271,3 +271,17 @@ pub async fn markers(
         })
         .collect()
 }
+
+/// Feature ids of the elements of a marker that are newest knowledge, the first element first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn element_features(conn: &mut PgConnection, marker: Uuid) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar(
+        "select feature_id from marker_element where marker_id = $1 and upper_inf(known) and upper_inf(in_force)
+         group by feature_id, ordinal order by ordinal",
+    )
+    .bind(marker)
+    .fetch_all(conn)
+    .await?)
+}

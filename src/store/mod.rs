@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod boundary;
+pub mod changes;
 pub mod check_run;
 pub mod cluster;
 pub mod codec;
@@ -16,6 +17,7 @@ pub mod marker;
 pub mod original;
 pub mod place;
 pub mod pool;
+pub mod record;
 pub mod tile;
 pub mod track;
 pub mod upload;

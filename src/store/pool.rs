@@ -68,6 +68,10 @@ impl Db {
         Self::connect(url.parse()?, size).await
     }
 
+    pub(super) const fn pool(&self) -> &PgPool {
+        &self.0
+    }
+
     /// # Errors
     /// When no connection becomes free in time.
     pub async fn acquire(&self) -> Result<PoolConn> {

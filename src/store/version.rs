@@ -1,5 +1,7 @@
 //! How versions of records are written: one way for every kind.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
@@ -83,6 +85,19 @@ impl NewRow {
 /// # Errors
 /// When the database refuses a row; the constraint's name says why.
 pub async fn insert(conn: &mut PgConnection, table: Table, stamp: &Stamp, rows: Vec<NewRow>) -> Result<Vec<i64>> {
+    insert_kind(conn, table.name(), stamp, rows).await
+}
+
+/// As [`insert`], for any kind of the register.
+///
+/// # Errors
+/// When the database refuses a row; the constraint's name says why.
+pub async fn insert_kind(
+    conn: &mut PgConnection,
+    kind: &'static str,
+    stamp: &Stamp,
+    rows: Vec<NewRow>,
+) -> Result<Vec<i64>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -96,11 +111,11 @@ pub async fn insert(conn: &mut PgConnection, table: Table, stamp: &Stamp, rows: 
          join made on made.record_id = asked.id order by asked.place",
     )
     .bind(&ids)
-    .bind(table.name())
+    .bind(kind)
     .fetch_all(&mut *conn)
     .await?;
-    let id_column = format!("{}_id", table.name());
-    let rows: Vec<Value> = rows
+    let id_column = format!("{}_id", kind);
+    let rows: Vec<Map<String, Value>> = rows
         .into_iter()
         .zip(&feature_ids)
         .map(|(mut row, feature_id)| {
@@ -111,29 +126,44 @@ pub async fn insert(conn: &mut PgConnection, table: Table, stamp: &Stamp, rows: 
                 "known": format!("[{},)", stamp.known_from),
                 "standing": stamp.standing.word(),
                 "class": stamp.class.word(),
-                "instrument_id": stamp.instrument,
                 "author": stamp.author,
                 "reason": stamp.reason,
             });
+            // The key of an instrument bears the name of the column with which others cite one.
+            if kind != "instrument" {
+                row.columns.entry("instrument_id").or_insert(json!(stamp.instrument));
+            }
             if let Value::Object(common) = common {
                 for (column, value) in common {
                     row.columns.entry(column).or_insert(value);
                 }
             }
             row.columns.insert(id_column.clone(), json!(row.id));
-            Value::Object(row.columns)
+            row.columns
         })
         .collect();
+    insert_rows(&mut *conn, kind, rows).await?;
+    super::record::write::index(conn, kind, &ids).await?;
+    Ok(feature_ids)
+}
+
+/// Inserts whole rows; a column that no row names keeps its default.
+async fn insert_rows(conn: &mut PgConnection, kind: &'static str, rows: Vec<Map<String, Value>>) -> Result<()> {
+    let columns: BTreeSet<&str> = rows.iter().flat_map(|row| row.keys().map(String::as_str)).collect();
+    // Column names are ours too; quoted, so that one we do not have is an error and nothing else.
+    let list = columns
+        .iter()
+        .map(|column| format!("\"{}\"", column.replace('"', "")))
+        .collect::<Vec<_>>()
+        .join(", ");
     // The table's name is one of ours; the values go as one bound document.
-    let sql = format!(
-        "insert into {0} select * from jsonb_populate_recordset(null::{0}, $1)",
-        table.name()
-    );
+    let sql = format!("insert into {kind} ({list}) select {list} from jsonb_populate_recordset(null::{kind}, $1)");
+    let rows: Vec<Value> = rows.into_iter().map(Value::Object).collect();
     sqlx::query(AssertSqlSafe(sql))
         .bind(Value::Array(rows))
-        .execute(&mut *conn)
+        .execute(conn)
         .await?;
-    Ok(feature_ids)
+    Ok(())
 }
 
 #[derive(sqlx::FromRow)]
@@ -186,6 +216,20 @@ pub async fn history(conn: &mut PgConnection, table: Table, id: Uuid) -> Result<
             })
         })
         .collect()
+}
+
+/// The class of a record's newest version of a boundary: what is entered at a boundary is classified as it is.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn class(conn: &mut PgConnection, boundary: Uuid) -> Result<Class> {
+    let word: Option<String> = sqlx::query_scalar(
+        "select class from boundary where boundary_id = $1 and upper_inf(known) order by version desc limit 1",
+    )
+    .bind(boundary)
+    .fetch_optional(conn)
+    .await?;
+    Ok(word.as_deref().and_then(Class::from_word).unwrap_or_default())
 }
 
 /// What kind of record a feature id is, and its identity.

@@ -12,7 +12,8 @@ use merestone::crs::Plate;
 use merestone::domain::finding::{CheckCode, Verdict};
 use merestone::domain::inspection::{InspectionKind, InspectionState};
 use merestone::domain::instrument::InstrumentKind;
-use merestone::domain::lineage::Class;
+use merestone::domain::lineage::{Class, Standing};
+use merestone::domain::link::{MadeBy, Relation};
 use merestone::domain::marker::{Condition, Constellation, MarkerKind};
 use merestone::domain::place::{PortClass, PortStatus};
 use merestone::domain::problem::Code;
@@ -699,6 +700,8 @@ fn program_lists() -> Vec<(&'static str, BTreeSet<String>)> {
         ("visit", set(outcomes.map(Outcome::word).into_iter().chain(["none"]))),
         // Files say `line` of an element that stands on it.
         ("side", set(sides.into_iter().chain(["line"]))),
+        ("made_by", words!(MadeBy)),
+        ("relation", words!(Relation)),
     ]
 }
 
@@ -733,33 +736,85 @@ fn constraints(sql: &str) -> Vec<(String, BTreeSet<String>)> {
 
 /// Constraints and the code lists that they repeat. A list that no code list has is named so.
 const CONSTRAINTS: &[(&str, Option<&str>)] = &[
+    ("acceptance_kind_check", Some("acceptance_kind")),
+    ("acceptance_result_check", Some("acceptance_result")),
+    ("agreed_value_method_check", Some("agreed_method")),
+    ("audit_result_check", Some("audit_result")),
+    ("audit_stage_check", Some("audit_stage")),
+    ("authorisation_decision_check", Some("decision")),
+    ("boundary_point_method_check", Some("survey_method")),
     ("class_check", Some("classification")),
+    ("consultation_kind_check", Some("consultation_kind")),
+    ("consultation_result_check", Some("consultation_result")),
+    ("contract_state_check", Some("contract_state")),
+    ("feature_link_made_by_check", Some("made_by")),
+    ("feature_link_relation_check", Some("relation")),
     ("finding_state_check", Some("finding_state")),
     ("finding_verdict_check", Some("verdict")),
-    ("feature_link_made_by_check", None),
+    ("handover_act_kind_check", Some("handover_kind")),
+    ("incident_kind_check", Some("incident_kind")),
+    ("incident_severity_check", Some("severity")),
+    ("incident_state_check", Some("incident_state")),
     ("inspection_kind_check", Some("inspection_kind")),
     ("inspection_state_check", Some("inspection_state")),
     ("instrument_kind_check", Some("instrument_kind")),
+    ("island_kind_check", Some("island_kind")),
     ("job_state_check", None),
+    ("marker_azimuth_kind_check", Some("azimuth_kind")),
     ("marker_condition_check", Some("marker_condition")),
     ("marker_constellation_check", Some("constellation")),
-    ("marker_element_relation_check", None),
-    ("marker_element_side_check", None),
-    ("marker_element_sigma_source_check", None),
+    ("marker_distance_kind_check", Some("distance_kind")),
+    ("marker_element_azimuth_kind_check", Some("azimuth_kind")),
+    ("marker_element_distance_kind_check", Some("distance_kind")),
+    ("marker_element_kind_check", Some("element_kind")),
+    ("marker_element_method_check", Some("survey_method")),
+    ("marker_element_relation_check", Some("element_relation")),
+    ("marker_element_side_check", Some("line_side")),
+    ("marker_element_sigma_source_check", Some("sigma_source")),
+    ("marker_event_kind_check", Some("event_kind")),
+    ("marker_event_state_check", Some("event_state")),
     ("marker_kind_check", Some("marker_kind")),
+    ("meeting_kind_check", Some("meeting_kind")),
+    ("notice_channel_check", Some("notice_channel")),
+    ("notice_direction_check", Some("notice_direction")),
+    ("notice_kind_check", Some("notice_kind")),
+    ("observation_condition_check", Some("marker_condition")),
+    ("observation_fix_kind_check", Some("fix_kind")),
+    ("observation_method_check", Some("survey_method")),
+    ("party_kind_check", Some("party_kind")),
     ("photo_class_check", Some("classification")),
+    ("port_affair_closure_reason_check", Some("closure_reason")),
+    ("port_affair_kind_check", Some("affair_kind")),
+    ("port_affair_state_check", Some("affair_state")),
+    ("port_closure_reason_check", Some("closure_reason")),
+    ("port_kind_check", Some("port_kind")),
     ("port_port_class_check", Some("port_class")),
+    ("port_position_quality_check", Some("position_quality")),
     ("port_status_check", Some("port_status")),
     ("project_state_check", Some("project_state")),
+    ("regime_profile_river_rule_check", Some("river_rule")),
+    ("regime_profile_upkeep_rule_check", Some("upkeep_rule")),
+    ("representative_role_check", Some("representative_role")),
+    ("route_travel_check", Some("travel")),
+    ("rule_activity_check", Some("activity")),
+    ("rule_confidence_check", Some("confidence")),
+    ("rule_effect_check", Some("rule_effect")),
+    ("rule_measured_from_check", Some("measured_from")),
+    ("rule_side_check", Some("rule_side")),
     ("section_character_check", Some("section_character")),
     ("section_legal_status_check", Some("legal_status")),
     ("section_technical_status_check", Some("technical_status")),
     ("segment_line_type_check", Some("line_type")),
     ("segment_movability_check", Some("movability")),
+    ("shared_water_kind_check", Some("water_kind")),
+    ("site_visit_kind_check", Some("site_visit_kind")),
     ("standing_check", None),
+    ("transformation_method_check", Some("transformation_method")),
     ("upload_class_check", Some("classification")),
     ("upload_state_check", None),
     ("visit_outcome_check", Some("visit")),
+    ("work_programme_state_check", Some("programme_state")),
+    ("zone_kind_check", Some("zone_kind")),
 ];
 
 #[test]

@@ -4,10 +4,48 @@
 //! and queryables, what a filter may name, how a body or a row of a file is read, what an export writes, what a page
 //! shows. A rule of one kind alone is code elsewhere; here are facts only.
 
+pub mod accept;
+pub mod acceptance;
+pub mod agreed_value;
+pub mod audit;
+pub mod authorisation;
+pub mod boundary;
 pub mod boundary_point;
+pub mod check_run;
+pub mod consultation;
+pub mod contract;
+pub mod feature_link;
+pub mod finding;
+pub mod handover_act;
+pub mod incident;
+pub mod inspection;
+pub mod instrument;
+pub mod island;
 pub mod lineage;
+pub mod map_sheet;
 pub mod marker;
+pub mod marker_element;
+pub mod marker_event;
+pub mod meeting;
+pub mod notice;
+pub mod observation;
+pub mod party;
+pub mod photo;
+pub mod port;
+pub mod port_affair;
+pub mod project;
+pub mod regime_profile;
+pub mod representative;
+pub mod route;
+pub mod rule;
 pub mod section;
+pub mod segment;
+pub mod shared_water;
+pub mod site_visit;
+pub mod track;
+pub mod transformation;
+pub mod work_programme;
+pub mod zone;
 
 use super::text::Lang;
 
@@ -90,13 +128,17 @@ pub enum Type {
     Time,
     /// One word of a closed list.
     Code(&'static CodeList),
-    /// The natural key of a record of another collection; of the same boundary where that has one.
+    /// The natural key of a record of another collection; of the same boundary where that has one. For [`ANY`] the
+    /// collection stands before it: `projects/B-2025-01`.
     Reference(&'static str),
     /// Several texts.
     Texts,
     /// A structured value that is read and written as it is: an opening calendar, a list of delegates.
     Document,
 }
+
+/// Stands for whatever collection there is, in a reference that may lead to any record.
+pub const ANY: &str = "*";
 
 /// Where the store keeps a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,6 +258,13 @@ impl Field {
         self
     }
 
+    /// The unit stands in another field of the same record: that of a finding, the currency of a contract.
+    #[must_use]
+    pub const fn unit_beside(mut self) -> Self {
+        self.unit = None;
+        self
+    }
+
     #[must_use]
     pub const fn derived(self) -> Self {
         self.at(Stored::Derived).read_only()
@@ -233,6 +282,14 @@ impl Field {
         self
     }
 
+    /// Whether its words are among those a record is found by: free text that the record itself holds.
+    pub fn is_searched(&self) -> bool {
+        const NOT: [&str; 4] = ["author", "reason", "printed_lat", "printed_lon"];
+        matches!(self.kind, Type::Text | Type::Texts)
+            && !matches!(self.stored, Stored::Derived)
+            && !NOT.contains(&self.name)
+    }
+
     pub const fn is_writable(&self) -> bool {
         !matches!(self.presence, Presence::ReadOnly)
     }
@@ -246,10 +303,31 @@ pub const NAMES: [Field; 4] = [
     Field::text("name_ko", "Name (Korean)", "名称（朝鲜文）").at(Stored::Member("names", "ko")),
 ];
 
-/// How a measured position was received: printed text and accuracy.
+/// A description in words, members of the column `description`.
+pub const DESCRIPTION: [Field; 2] = [
+    Field::text("description_zh", "Description (Chinese)", "说明（中文）").at(Stored::Member("description", "zh")),
+    Field::text("description_en", "Description (English)", "说明（英文）").at(Stored::Member("description", "en")),
+];
+
+/// Remarks, members of the column `remarks`.
+pub const REMARKS: [Field; 2] = [
+    Field::text("remarks_zh", "Remarks (Chinese)", "备注（中文）").at(Stored::Member("remarks", "zh")),
+    Field::text("remarks_en", "Remarks (English)", "备注（英文）").at(Stored::Member("remarks", "en")),
+];
+
+/// How a measured position was received: its printed text.
 pub const PRINTED: [Field; 2] = [
     Field::text("printed_lat", "Latitude as printed", "纬度（原文）").at(Stored::Member("received", "printed_lat")),
     Field::text("printed_lon", "Longitude as printed", "经度（原文）").at(Stored::Member("received", "printed_lon")),
+];
+
+/// Plane coordinates and height as printed, digit by digit: a zone prefix and an "about" are part of the text.
+pub const PRINTED_PLANE: [Field; 4] = [
+    Field::text("printed_north", "Northing as printed", "纵坐标（原文）")
+        .at(Stored::Member("received", "printed_north")),
+    Field::text("printed_east", "Easting as printed", "横坐标（原文）").at(Stored::Member("received", "printed_east")),
+    Field::text("printed_height", "Height as printed", "高程（原文）").at(Stored::Member("received", "printed_height")),
+    Field::text("printed_crs", "System as printed", "坐标系（原文）").at(Stored::Member("received", "printed_crs")),
 ];
 
 /// Which part of the register a kind belongs to.
@@ -311,6 +389,8 @@ pub struct Schema {
     pub title: Label,
     pub description: Label,
     pub shape: Shape,
+    /// Whether a record must have its geometry; read only where that follows from other records.
+    pub geometry: Presence,
     /// Whether each record belongs to one boundary (field `boundary`).
     pub of_boundary: bool,
     /// The field people call a record by; unique in its boundary where the kind has one.
@@ -332,6 +412,9 @@ impl Schema {
             Writes::None => &[],
         };
         let own = self.fields.iter().flat_map(|group| group.iter());
+        // An instrument is itself what others cite; what it rests on is its field `supersedes`.
+        let cites = self.kind != instrument::SCHEMA.kind;
+        let lineage = lineage.iter().filter(move |field| cites || field.name != "instrument");
         own.chain(boundary).chain(lineage)
     }
 
@@ -341,7 +424,48 @@ impl Schema {
 }
 
 /// Every kind of record, in the order of the register.
-pub static ALL: &[&Schema] = &[&section::SCHEMA, &boundary_point::SCHEMA, &marker::SCHEMA];
+pub static ALL: &[&Schema] = &[
+    &party::SCHEMA,
+    &instrument::SCHEMA,
+    &regime_profile::SCHEMA,
+    &rule::SCHEMA,
+    &transformation::SCHEMA,
+    &boundary::SCHEMA,
+    &section::SCHEMA,
+    &segment::SCHEMA,
+    &boundary_point::SCHEMA,
+    &shared_water::SCHEMA,
+    &island::SCHEMA,
+    &map_sheet::SCHEMA,
+    &zone::SCHEMA,
+    &marker::SCHEMA,
+    &marker_element::SCHEMA,
+    &marker_event::SCHEMA,
+    &observation::SCHEMA,
+    &agreed_value::SCHEMA,
+    &inspection::SCHEMA,
+    &route::SCHEMA,
+    &track::SCHEMA,
+    &photo::SCHEMA,
+    &check_run::SCHEMA,
+    &finding::SCHEMA,
+    &project::SCHEMA,
+    &consultation::SCHEMA,
+    &authorisation::SCHEMA,
+    &contract::SCHEMA,
+    &work_programme::SCHEMA,
+    &notice::SCHEMA,
+    &site_visit::SCHEMA,
+    &acceptance::SCHEMA,
+    &audit::SCHEMA,
+    &port::SCHEMA,
+    &port_affair::SCHEMA,
+    &incident::SCHEMA,
+    &meeting::SCHEMA,
+    &handover_act::SCHEMA,
+    &representative::SCHEMA,
+    &feature_link::SCHEMA,
+];
 
 /// The kind behind a collection's name.
 pub fn of(collection: &str) -> Option<&'static Schema> {
@@ -352,3 +476,6 @@ pub fn of(collection: &str) -> Option<&'static Schema> {
 pub fn of_kind(kind: &str) -> Option<&'static Schema> {
     ALL.iter().copied().find(|schema| schema.kind == kind)
 }
+
+#[cfg(test)]
+mod tests;

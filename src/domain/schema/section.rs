@@ -1,6 +1,6 @@
 //! Sections: parts of a boundary with one regime.
 
-use super::{Field, Group, Label, NAMES, Schema, Shape, Writes, codes};
+use super::{Field, Group, Label, NAMES, Presence, Schema, Shape, Writes, codes};
 
 pub static SCHEMA: Schema = Schema {
     collection: "sections",
@@ -12,6 +12,7 @@ pub static SCHEMA: Schema = Schema {
         "适用同一管理制度的国界段；其界线由所属线段依次组成",
     ),
     shape: Shape::Lines,
+    geometry: Presence::ReadOnly,
     of_boundary: true,
     natural: "key",
     writes: Writes::Versions,

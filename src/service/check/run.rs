@@ -81,7 +81,7 @@ pub async fn check_upload(cx: &Context, upload_id: Uuid, job_id: Uuid) -> Result
         store::upload::add_warnings(&mut tx, upload_id, to_json(&[warning])?, 1).await?;
     }
     store::upload::set_results(&mut tx, upload_id, to_json(&outcomes)?, inspection).await?;
-    store::commit(tx).await?;
+    cx.commit(tx).await?;
     Ok(())
 }
 
@@ -379,7 +379,7 @@ async fn file(cx: &Context, filed: &Filed<'_>, found: &[Finding]) -> Result<Uuid
         detail: json!({ "upload": filed.upload, "boundary": register.boundary.record.key }),
     };
     audit::append(&mut tx, deed).await?;
-    store::commit(tx).await?;
+    cx.commit(tx).await?;
     Ok(new.id)
 }
 

@@ -82,7 +82,7 @@ async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: 
         let detail = json!({ "file_name": file_name, "sha256": hex(&kept.sha256), "bytes": kept.bytes });
         deed(cx, &mut tx, "upload", &upload, detail).await?;
     }
-    store::commit(tx).await?;
+    cx.commit(tx).await?;
     if is_new || again {
         read_and_file(cx, &upload).await?;
     }
@@ -109,7 +109,7 @@ async fn read_and_file(cx: &Context, upload: &StoredUpload) -> Result<()> {
                 job: job_id,
             };
             store::upload::set_read(&mut tx, upload.upload_id, stored).await?;
-            store::commit(tx).await?;
+            cx.commit(tx).await?;
             cx.wake.notify_one();
             Ok(())
         }
@@ -119,7 +119,7 @@ async fn read_and_file(cx: &Context, upload: &StoredUpload) -> Result<()> {
             let mut tx = cx.db.begin().await?;
             store::upload::set_refused(&mut tx, upload.upload_id, to_json(&KeptProblem::from(&problem))?).await?;
             deed(cx, &mut tx, "refuse", upload, json!({ "code": problem.code.slug() })).await?;
-            store::commit(tx).await?;
+            cx.commit(tx).await?;
             Ok(())
         }
         Err(fault) => Err(fault),

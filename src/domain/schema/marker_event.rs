@@ -1,0 +1,53 @@
+//! Marker events: found, told, confirmed, done, recorded in a bilingual act. The geometry is a new place, where there is one.
+
+use super::{Field, Group, Label, Presence, Schema, Shape, Stored, Writes, codes};
+
+pub static SCHEMA: Schema = Schema {
+    collection: "marker_events",
+    kind: "marker_event",
+    group: Group::Marks,
+    title: Label::new("Marker events", "界标事件"),
+    description: Label::new(
+        "What was done to a marker: repaired, restored, moved, replaced; with the notice, the witnesses and the act",
+        "对界标的修缮、恢复、移位、更换等，及通报、见证和记录",
+    ),
+    shape: Shape::Point,
+    geometry: Presence::Optional,
+    of_boundary: true,
+    natural: "number",
+    writes: Writes::Versions,
+    fields: &[&[
+        Field::text("number", "Number", "编号").required(),
+        Field::reference("marker", "markers", "marker_id", "Marker", "界标").required(),
+        Field::reference(
+            "marker_element",
+            "marker_elements",
+            "marker_element_id",
+            "Element",
+            "标体",
+        ),
+        Field::code("kind", &codes::EVENT_KIND, "Kind", "种类").required(),
+        Field::code("state", &codes::EVENT_STATE, "State", "阶段").or("reported"),
+        Field::date("discovered_on", "Discovered on", "发现日期"),
+        Field::date("notified_on", "Other side told on", "通报对方日期"),
+        Field::date("confirmed_on", "Facts confirmed on", "共同确认日期"),
+        Field::date("starts_on", "Work starts on", "施工开始日期"),
+        Field::date("ends_on", "Work ends on", "施工结束日期"),
+        Field::reference("done_by", "parties", "done_by_party_id", "Done by", "施工方"),
+        Field::reference("witnessed_by", "parties", "witness_party_id", "Witnessed by", "见证方"),
+        Field::text("cause_zh", "Cause (Chinese)", "原因（中文）").at(Stored::Member("cause", "zh")),
+        Field::text("cause_en", "Cause (English)", "原因（英文）").at(Stored::Member("cause", "en")),
+        Field::text("facts_zh", "Facts found (Chinese)", "查明情况（中文）").at(Stored::Member("facts", "zh")),
+        Field::text("facts_en", "Facts found (English)", "查明情况（英文）").at(Stored::Member("facts", "en")),
+        Field::text("work_zh", "Work done (Chinese)", "所做工作（中文）").at(Stored::Member("work", "zh")),
+        Field::text("work_en", "Work done (English)", "所做工作（英文）").at(Stored::Member("work", "en")),
+        Field::reference("inspection", "inspections", "inspection_id", "Inspection", "检查"),
+        Field::reference("project", "projects", "project_id", "Project", "涉界项目"),
+        Field::text("act_number", "Number of the act", "记录编号"),
+        Field::date("act_signed_on", "Act signed on", "记录签署日期"),
+        Field::text("place_zh", "Signed at (Chinese)", "签署地点（中文）").at(Stored::Member("place", "zh")),
+        Field::text("place_en", "Signed at (English)", "签署地点（英文）").at(Stored::Member("place", "en")),
+        Field::document("representatives", "Representatives", "双方代表"),
+        Field::document("documents", "Files", "文件"),
+    ]],
+};

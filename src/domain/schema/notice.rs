@@ -1,0 +1,50 @@
+//! Notices: works, markers, inspections and incidents are told to the other side in time.
+
+use super::{Field, Group, Label, Presence, Schema, Shape, Stored, Writes, codes};
+
+pub static SCHEMA: Schema = Schema {
+    collection: "notices",
+    kind: "notice",
+    group: Group::Works,
+    title: Label::new("Notices", "通报"),
+    description: Label::new(
+        "Notices sent to and received from the other side, with what each is about and when a reply is due",
+        "发往及收自对方的通报，及其事由和答复期限",
+    ),
+    shape: Shape::None,
+    geometry: Presence::Optional,
+    of_boundary: true,
+    natural: "number",
+    writes: Writes::Versions,
+    fields: &[&[
+        Field::text("number", "Number", "编号").required(),
+        Field::code("kind", &codes::NOTICE_KIND, "About", "事由").required(),
+        Field::code("direction", &codes::NOTICE_DIRECTION, "Sent or received", "去函或来函").or("sent"),
+        Field::code("channel", &codes::NOTICE_CHANNEL, "Channel", "渠道").or("representative_letter"),
+        Field::reference("sender", "parties", "sender_party_id", "From", "发出方"),
+        Field::reference("recipient", "parties", "recipient_party_id", "To", "收受方"),
+        Field::date("given_on", "Given on", "通报日期").required(),
+        Field::reference("project", "projects", "project_id", "Project", "涉界项目"),
+        Field::reference(
+            "marker_event",
+            "marker_events",
+            "marker_event_id",
+            "Marker event",
+            "界标事件",
+        ),
+        Field::reference("inspection", "inspections", "inspection_id", "Inspection", "检查"),
+        Field::reference("incident", "incidents", "incident_id", "Incident", "边境事件"),
+        Field::reference("affair", "affairs", "port_affair_id", "Port affair", "口岸事务"),
+        Field::date("starts_on", "Work starts on", "施工开始日期"),
+        Field::date("ends_on", "Work ends on", "施工结束日期"),
+        Field::integer("notice_days", "Days asked for", "应提前天数").between(0.0, 1_000.0),
+        Field::text("text_zh", "Text (Chinese)", "正文（中文）").at(Stored::Member("texts", "zh")),
+        Field::text("text_en", "Text (English)", "正文（英文）").at(Stored::Member("texts", "en")),
+        Field::date("reply_due", "Reply due", "答复期限"),
+        Field::date("replied_on", "Replied on", "答复日期"),
+        Field::text("reply_number", "Number of the reply", "复函编号"),
+        Field::text("reply_zh", "Reply (Chinese)", "答复（中文）").at(Stored::Member("reply", "zh")),
+        Field::text("reply_en", "Reply (English)", "答复（英文）").at(Stored::Member("reply", "en")),
+        Field::document("documents", "Files", "文件"),
+    ]],
+};

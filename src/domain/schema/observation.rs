@@ -1,0 +1,72 @@
+//! Observations: one set for each side. The geometry is the position brought to the frame; the received text is kept beside it.
+
+use super::{Field, Group, Label, PRINTED, PRINTED_PLANE, Presence, REMARKS, Schema, Shape, Stored, Writes, codes};
+
+pub static SCHEMA: Schema = Schema {
+    collection: "observations",
+    kind: "observation",
+    group: Group::Marks,
+    title: Label::new("Observations", "观测"),
+    description: Label::new(
+        "What one side measured and saw at a marker or boundary point, before anything is agreed",
+        "一方在界标或界点的观测结果，尚未商定",
+    ),
+    shape: Shape::Point,
+    geometry: Presence::Optional,
+    of_boundary: true,
+    natural: "number",
+    writes: Writes::Versions,
+    fields: &[
+        &[
+            Field::text("number", "Number", "编号").required(),
+            Field::reference("inspection", "inspections", "inspection_id", "Inspection", "检查"),
+            Field::reference("party", "parties", "party_id", "Side that observed", "观测方").required(),
+            Field::reference("marker", "markers", "marker_id", "Marker", "界标"),
+            Field::reference(
+                "marker_element",
+                "marker_elements",
+                "marker_element_id",
+                "Element",
+                "标体",
+            ),
+            Field::reference(
+                "boundary_point",
+                "boundary_points",
+                "boundary_point_id",
+                "Boundary point",
+                "界点",
+            ),
+            Field::time("observed_at", "Observed at", "观测时间"),
+            Field::text("observer", "Team", "观测组"),
+            Field::code("method", &codes::SURVEY_METHOD, "How measured", "测量方法"),
+            Field::text("receiver", "Instrument", "仪器"),
+        ],
+        &PRINTED,
+        &PRINTED_PLANE,
+        &[
+            Field::text("crs", "System as measured", "测量坐标系"),
+            Field::number("epoch", "a", "Epoch as measured", "测量历元").between(1_800.0, 2_200.0),
+            Field::number("sigma_m", "m", "Standard deviation per axis", "各轴标准差").between(0.0, 10_000.0),
+            Field::number("sigma_east_m", "m", "Standard deviation to the east", "东向标准差").between(0.0, 10_000.0),
+            Field::number("sigma_north_m", "m", "Standard deviation to the north", "北向标准差").between(0.0, 10_000.0),
+            Field::number("correlation", "1", "Correlation of east and north", "东北向相关系数").between(-1.0, 1.0),
+            Field::number("height_m", "m", "Height", "高程").between(-500.0, 9_000.0),
+            Field::text("height_datum", "Vertical datum", "高程基准"),
+            Field::number("sigma_height_m", "m", "Standard deviation of the height", "高程标准差")
+                .between(0.0, 10_000.0),
+            Field::number("antenna_height_m", "m", "Height of the antenna", "天线高").between(0.0, 100.0),
+            Field::integer("sessions", "Sessions", "观测时段数").between(0.0, 10_000.0),
+            Field::integer("epochs", "Epochs", "历元数").between(0.0, 1_000_000_000.0),
+            Field::code("fix_kind", &codes::FIX_KIND, "Kind of solution", "定位解类型"),
+            Field::integer("satellites", "Satellites", "卫星数").between(0.0, 1_000.0),
+            Field::number("pdop", "1", "PDOP", "位置精度因子").between(0.0, 1_000.0),
+            Field::number("baseline_km", "km", "Baseline", "基线长度").between(0.0, 20_000.0),
+            Field::code("condition", &codes::MARKER_CONDITION, "Condition", "状态"),
+            Field::text("damage_zh", "Damage (Chinese)", "损坏情况（中文）").at(Stored::Member("damage", "zh")),
+            Field::text("damage_en", "Damage (English)", "损坏情况（英文）").at(Stored::Member("damage", "en")),
+            Field::document("photos", "Photographs", "照片"),
+            Field::text("raw_sha256", "SHA-256 of the raw file", "原始文件 SHA-256"),
+        ],
+        &REMARKS,
+    ],
+};

@@ -1,0 +1,588 @@
+//! Changing the register: every change is a new version, with its author and reason, in one transaction with its
+//! audit event.
+
+mod derive;
+mod marker;
+mod prepare;
+
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::features::Coordinates;
+use super::{Context, Result, not_found};
+use crate::domain::id::Id;
+use crate::domain::lineage::{Class, Standing};
+use crate::domain::moment::Moment;
+use crate::domain::problem::{Code, Mistake, Problem};
+use crate::domain::schema::{Field, Group, Schema, Stored, Type, Writes};
+use crate::domain::text::Message;
+use crate::domain::value::{Draft, Value};
+use crate::store;
+use crate::store::audit::{self, Deed};
+use crate::store::record::select::{self, Position, Selection};
+use crate::store::record::write::{self, Change, Locked};
+use crate::store::version::{NewRow, Stamp};
+use prepare::{Known, Place, Prepared, prepare};
+
+/// What a sender wants to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edit {
+    pub draft: Draft,
+    /// The system of the draft's geometry.
+    pub coordinates: Coordinates,
+    /// Where it comes from: the name of a file, or `api`.
+    pub source: String,
+}
+
+impl Edit {
+    pub fn new(draft: Draft) -> Self {
+        Self {
+            draft,
+            coordinates: Coordinates::Display,
+            source: "api".to_owned(),
+        }
+    }
+}
+
+/// How a change treats the fields that it does not mention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// They become empty, or get their default.
+    Replace,
+    /// They stay as they are.
+    Patch,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    pub feature_id: i64,
+    pub version: i32,
+}
+
+/// All mistakes of a body at once.
+pub(super) fn invalid(mistakes: Vec<Mistake>) -> Problem {
+    let n = mistakes.len();
+    Problem::new(
+        Code::ValueInvalid,
+        Message::new(
+            format!("The record cannot be taken as it is: {n} of its members must be put right."),
+            format!("记录无法接受，有{n}处需要更正。"),
+        ),
+        Message::new(
+            "Correct the members listed and send it again; nothing was stored.",
+            "请更正所列成员后重新提交；未保存任何内容。",
+        ),
+    )
+    .with_mistakes(mistakes)
+}
+
+pub(super) fn mistake(member: &str, en: impl Into<String>, zh: impl Into<String>) -> Mistake {
+    Mistake {
+        at: format!("#/properties/{member}"),
+        detail: Message::new(en, zh),
+    }
+}
+
+/// Refuses kinds that are not written through the general interface.
+fn writable(schema: &Schema) -> Result<()> {
+    if schema.writes == Writes::Versions {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::MethodNotAllowed,
+        Message::new(
+            format!("Records of {} are made by the service itself.", schema.collection),
+            format!("{}由系统自身生成。", schema.title.zh),
+        ),
+        Message::new("Read them; they are not written here.", "仅供读取，不能在此写入。"),
+    )
+    .into())
+}
+
+/// Whether a published version of this kind takes its force from an instrument.
+const fn needs_instrument(schema: &Schema) -> bool {
+    matches!(schema.group, Group::Law | Group::Line | Group::Marks)
+        && !matches!(schema.kind.as_bytes(), b"instrument" | b"party")
+}
+
+/// The standing a write leads to, and what is missing for it.
+fn standing(schema: &Schema, draft: &Draft, before: Option<&str>, mistakes: &mut Vec<Mistake>) -> Standing {
+    let asked = draft.text("standing").or(before);
+    let standing = asked.and_then(Standing::from_word).unwrap_or(Standing::Imported);
+    if standing == Standing::Historical {
+        mistakes.push(mistake(
+            "standing",
+            "nothing is made historical by hand: retire it, or put a newer version in force",
+            "不能手工设为历史：请停用，或使新版本生效",
+        ));
+    }
+    if standing == Standing::InForce {
+        let given = |name: &str| draft.get(name).is_some_and(|value| !value.is_null());
+        if needs_instrument(schema) && !given("instrument") {
+            mistakes.push(mistake(
+                "instrument",
+                "a version in force must name the instrument from which it takes its force, in this request",
+                "生效版本必须在本次请求中注明其所依据的法律文件",
+            ));
+        }
+        if !given("reason") {
+            mistakes.push(mistake(
+                "reason",
+                "a version in force must say why it was made, in this request",
+                "生效版本必须在本次请求中说明理由",
+            ));
+        }
+    }
+    standing
+}
+
+fn class(draft: &Draft, before: Option<&str>, default: Class) -> Class {
+    draft
+        .text("class")
+        .or(before)
+        .and_then(Class::from_word)
+        .unwrap_or(default)
+}
+
+fn time(draft: &Draft, name: &str) -> Option<Timestamp> {
+    match draft.get(name) {
+        Some(Value::Time(time)) => Some(*time),
+        _ => None,
+    }
+}
+
+fn reason(draft: &Draft, otherwise: impl Into<String>) -> String {
+    draft
+        .text("reason")
+        .filter(|reason| !reason.trim().is_empty())
+        .map_or_else(|| otherwise.into(), str::to_owned)
+}
+
+async fn audited(
+    cx: &Context,
+    conn: &mut store::Conn,
+    action: &str,
+    schema: &Schema,
+    written: Written,
+    reason: &str,
+    detail: Json,
+) -> Result<()> {
+    let deed = Deed {
+        at: cx.clock.now(),
+        actor: &cx.actor,
+        action,
+        kind: schema.kind,
+        subject: written.feature_id.to_string(),
+        reason: Some(reason),
+        detail,
+    };
+    Ok(audit::append(conn, deed).await?)
+}
+
+/// A new record.
+///
+/// # Errors
+/// A refusal with all mistakes at once; nothing is then stored.
+pub async fn create(cx: &Context, schema: &'static Schema, edit: &Edit) -> Result<Written> {
+    writable(schema)?;
+    let mut tx = cx.db.begin().await?;
+    let written = create_in(cx, &mut tx, schema, edit).await?;
+    check_later(cx, &mut tx, schema, written.feature_id).await?;
+    cx.commit(tx).await?;
+    Ok(written)
+}
+
+/// A new record inside a transaction of the caller's.
+pub(super) async fn create_in(
+    cx: &Context,
+    conn: &mut store::Conn,
+    schema: &'static Schema,
+    edit: &Edit,
+) -> Result<Written> {
+    let mut mistakes = Vec::new();
+    let standing = standing(schema, &edit.draft, None, &mut mistakes);
+    let place = match &edit.draft.geometry {
+        Some(geometry) => Place::Given(geometry.clone()),
+        None => Place::Given(None),
+    };
+    let prepared = prepare(cx, conn, schema, edit, place, mistakes).await?;
+    free(conn, schema, &prepared, None).await?;
+    let now = cx.clock.now();
+    let stamp = Stamp {
+        in_force_from: time(&edit.draft, "valid_from").unwrap_or(now),
+        known_from: now,
+        standing,
+        class: class(&edit.draft, None, prepared.class),
+        instrument: prepared.instrument,
+        author: cx.actor.clone(),
+        reason: reason(&edit.draft, format!("entered, {}", edit.source)),
+    };
+    let id = cx.ids.next();
+    let row = NewRow {
+        id,
+        columns: prepared.columns.clone(),
+    };
+    let ids = store::version::insert_kind(conn, schema.kind, &stamp, vec![row]).await?;
+    let feature_id = ids.first().copied().unwrap_or_default();
+    if schema.kind == "marker" {
+        marker::create_element(cx, conn, &stamp, id, &prepared).await?;
+    }
+    let written = Written { feature_id, version: 1 };
+    audited(
+        cx,
+        conn,
+        "create",
+        schema,
+        written,
+        &stamp.reason,
+        json!({ "label": prepared.label, "version": 1 }),
+    )
+    .await?;
+    Ok(written)
+}
+
+/// Refuses a number that another record of the boundary has now.
+async fn free(conn: &mut store::Conn, schema: &Schema, prepared: &Prepared, own: Option<Uuid>) -> Result<()> {
+    let Some(label) = &prepared.label else { return Ok(()) };
+    if store::record::labels::is_taken(conn, schema, prepared.boundary, label, own).await? {
+        let at = format!("#/properties/{}", schema.natural);
+        let detail = Message::new(
+            format!("{label} is in the register already"),
+            format!("{label} 已在登记簿中"),
+        );
+        return Err(Problem::new(
+            Code::NumberTaken,
+            Message::new(
+                format!("There is a record {label} in {} already.", schema.collection),
+                format!("{}中已有 {label}。", schema.title.zh),
+            ),
+            Message::new(
+                "Give another number, or change the record that is there.",
+                "请使用其他编号，或修改已有记录。",
+            ),
+        )
+        .with_mistakes(vec![Mistake { at, detail }])
+        .into());
+    }
+    Ok(())
+}
+
+/// Locks a record and makes sure that the caller means the version that is there.
+async fn locked(
+    cx: &Context,
+    conn: &mut store::Conn,
+    schema: &Schema,
+    feature_id: i64,
+    expected: Option<i32>,
+) -> Result<(Locked, write::Head)> {
+    let locked = write::lock(conn, schema, feature_id).await?;
+    let Some(locked) = locked else {
+        // A version was named of something that is not there: that, too, is a failed precondition (RFC 9110, 13.1.1).
+        if expected.is_some() {
+            return Err(stale(schema, feature_id, None).into());
+        }
+        return Err(not_found(&Message::new(schema.kind, schema.title.zh), feature_id));
+    };
+    let now = cx.clock.now();
+    let current = locked
+        .versions
+        .iter()
+        .find(|head| head.from <= now && head.to.is_none_or(|to| to > now));
+    let coming = || locked.versions.iter().find(|head| head.from > now);
+    let Some(head) = current.or_else(coming).cloned() else {
+        return Err(gone(schema, feature_id).into());
+    };
+    match expected {
+        Some(expected) if expected != head.version => Err(stale(schema, feature_id, Some(head.version)).into()),
+        None if head.standing == Standing::InForce.word() => Err(Problem::new(
+            Code::VersionRequired,
+            Message::new(
+                format!("Record {feature_id} is in force; a change of it must name the version it changes."),
+                format!("记录 {feature_id} 已生效；更改时必须指明所更改的版本。"),
+            ),
+            Message::new(
+                "Send If-Match with the ETag that you were given with the record.",
+                "请在 If-Match 中给出读取该记录时得到的 ETag。",
+            ),
+        )
+        .into()),
+        _ => Ok((locked, head)),
+    }
+}
+
+fn stale(schema: &Schema, feature_id: i64, version: Option<i32>) -> Problem {
+    let detail = match version {
+        Some(version) => Message::new(
+            format!(
+                "Record {feature_id} of {} is at version {version} now.",
+                schema.collection
+            ),
+            format!("{}的记录 {feature_id} 现为第 {version} 版。", schema.title.zh),
+        ),
+        None => Message::new(
+            format!("There is no record {feature_id} in {}.", schema.collection),
+            format!("{}中没有记录 {feature_id}。", schema.title.zh),
+        ),
+    };
+    Problem::new(
+        Code::Stale,
+        detail,
+        Message::new("Read it again and repeat your change on it.", "请重新读取后再作更改。"),
+    )
+}
+
+/// The refusal for a record that was retired.
+pub(super) fn gone(schema: &Schema, feature_id: i64) -> Problem {
+    Problem::new(
+        Code::Gone,
+        Message::new(
+            format!(
+                "Record {feature_id} of {} is not in force at this time.",
+                schema.collection
+            ),
+            format!("{}的记录 {feature_id} 在该时间不生效。", schema.title.zh),
+        ),
+        Message::new(
+            format!(
+                "Its versions are at /collections/{}/items/{feature_id}/versions.",
+                schema.collection
+            ),
+            format!(
+                "其各版本见 /collections/{}/items/{feature_id}/versions。",
+                schema.collection
+            ),
+        ),
+    )
+}
+
+/// Replaces or patches a record.
+///
+/// # Errors
+/// A refusal when the version meant is not the one that is there, or with all mistakes at once.
+pub async fn change(
+    cx: &Context,
+    schema: &'static Schema,
+    feature_id: i64,
+    expected: Option<i32>,
+    edit: &Edit,
+    mode: Mode,
+) -> Result<Written> {
+    writable(schema)?;
+    let mut tx = cx.db.begin().await?;
+    let (locked, head) = locked(cx, &mut tx, schema, feature_id, expected).await?;
+    let written = change_in(cx, &mut tx, schema, feature_id, (&locked, &head), edit, mode).await?;
+    check_later(cx, &mut tx, schema, feature_id).await?;
+    cx.commit(tx).await?;
+    Ok(written)
+}
+
+/// A change inside a transaction of the caller's, of a record that it has locked.
+pub(super) async fn change_in(
+    cx: &Context,
+    conn: &mut store::Conn,
+    schema: &'static Schema,
+    feature_id: i64,
+    (locked, head): (&Locked, &write::Head),
+    edit: &Edit,
+    mode: Mode,
+) -> Result<Written> {
+    let now = cx.clock.now();
+    let before = as_draft(cx, conn, schema, feature_id, head).await?;
+    let mut full = Edit {
+        draft: Draft::default(),
+        ..edit.clone()
+    };
+    full.draft.values = match mode {
+        Mode::Replace => Vec::new(),
+        Mode::Patch => before.values.clone(),
+    };
+    for (name, value) in &edit.draft.values {
+        full.draft.set(name, value.clone());
+    }
+    // A record does not change its boundary; who does not name it means the one it has.
+    if full.draft.get("boundary").is_none_or(Value::is_null)
+        && let Some(boundary) = before.get("boundary")
+    {
+        full.draft.set("boundary", boundary.clone());
+    }
+    let mut mistakes = Vec::new();
+    if schema.of_boundary && full.draft.text("boundary") != before.text("boundary") {
+        mistakes.push(mistake(
+            "boundary",
+            "a record does not change its boundary",
+            "记录不能改属其他国界",
+        ));
+    }
+    // What is asked of a published version is asked of this request, not of what the record says already.
+    let standing = standing(schema, &edit.draft, Some(&head.standing), &mut mistakes);
+    let place = match (&edit.draft.geometry, mode) {
+        (Some(geometry), _) => Place::Given(geometry.clone()),
+        (None, Mode::Patch) => Place::Kept(before.geometry.clone().flatten()),
+        (None, Mode::Replace) => Place::Given(None),
+    };
+    if standing == Standing::InForce
+        && matches!(place, Place::Given(Some(_)))
+        && edit.coordinates == Coordinates::Display
+        && schema.of_boundary
+    {
+        mistakes.push(Mistake {
+            at: "#/geometry".to_owned(),
+            detail: Message::new(
+                "a position in force must be sent in the frame of its boundary, or in a system from which an operation leads there: say Content-Crs",
+                "生效位置须以国界框架坐标系或可转换的坐标系提交：请用 Content-Crs 注明",
+            ),
+        });
+    }
+    let prepared = prepare(cx, conn, schema, &full, place, mistakes).await?;
+    free(conn, schema, &prepared, Some(locked.id)).await?;
+    let change = Change {
+        from: time(&edit.draft, "valid_from").unwrap_or(match standing {
+            // What binds nobody is put right from its beginning; what is in force changes from now on.
+            Standing::Imported => head.from,
+            Standing::InForce | Standing::Historical => now,
+        }),
+        known_from: now,
+        standing,
+        class: class(&full.draft, Some(&head.class), prepared.class),
+        instrument: prepared.instrument,
+        author: cx.actor.clone(),
+        reason: reason(&edit.draft, format!("changed, {}", edit.source)),
+    };
+    let version = write::supersede(conn, schema, locked, &change, Some(prepared.columns.clone())).await?;
+    if schema.kind == "marker" {
+        marker::move_element(cx, conn, &change, locked.id, &prepared).await?;
+    }
+    let written = Written { feature_id, version };
+    let detail = json!({ "label": prepared.label, "version": version, "before": head.version });
+    audited(cx, conn, "change", schema, written, &change.reason, detail).await?;
+    Ok(written)
+}
+
+/// A version as a draft, its geometry in the frame.
+async fn as_draft(
+    cx: &Context,
+    conn: &mut store::Conn,
+    schema: &'static Schema,
+    feature_id: i64,
+    head: &write::Head,
+) -> Result<Draft> {
+    let wanted = Selection {
+        feature_ids: Some(vec![feature_id]),
+        position: Position::Legal,
+        ..Selection::all(
+            schema,
+            Moment::at(head.from.max(cx.clock.now().min(head.to.unwrap_or(Timestamp::MAX)))),
+        )
+    };
+    let rows = select::rows(conn, &cx.labels, &wanted).await?;
+    let mut draft = Draft::default();
+    if let Some(row) = rows.into_iter().next() {
+        for (field, value) in wanted.fields.iter().zip(row.values) {
+            // Lineage is said anew by each version.
+            if is_own(field) {
+                draft.set(field.name, value);
+            }
+        }
+        draft.geometry = Some(row.geometry);
+    }
+    Ok(draft)
+}
+
+/// Whether a field is part of what a record says, and not of its lineage.
+pub(super) fn is_own(field: &Field) -> bool {
+    let lineage = ["standing", "class", "valid_from", "reason"];
+    field.is_writable() && !lineage.contains(&field.name)
+}
+
+/// Takes a record out of force; its versions stay.
+///
+/// # Errors
+/// A refusal when the version meant is not the one that is there.
+pub async fn retire(
+    cx: &Context,
+    schema: &'static Schema,
+    feature_id: i64,
+    expected: Option<i32>,
+    draft: &Draft,
+) -> Result<()> {
+    writable(schema)?;
+    let mut tx = cx.db.begin().await?;
+    let (locked, head) = locked(cx, &mut tx, schema, feature_id, expected).await?;
+    let mut mistakes = Vec::new();
+    standing(schema, draft, Some(&head.standing), &mut mistakes);
+    let held = match locked.boundary {
+        Some(id) => store::boundary::by_id(&mut tx, cx.clock.now(), Id::new(id)).await?,
+        None => None,
+    };
+    let known = Known::look_up(&mut tx, schema, held, std::iter::once(draft)).await?;
+    let references = known.references(schema, draft, &mut mistakes);
+    if !mistakes.is_empty() {
+        return Err(invalid(mistakes).into());
+    }
+    let now = cx.clock.now();
+    let change = Change {
+        from: time(draft, "valid_from").unwrap_or(now).max(head.from),
+        known_from: now,
+        standing: Standing::Historical,
+        class: Class::from_word(&head.class).unwrap_or_default(),
+        instrument: references.get("instrument").copied(),
+        author: cx.actor.clone(),
+        reason: reason(draft, "retired"),
+    };
+    let version = write::supersede(&mut tx, schema, &locked, &change, None).await?;
+    if schema.kind == "marker" {
+        marker::retire_elements(cx, &mut tx, &change, locked.id).await?;
+    }
+    let written = Written { feature_id, version };
+    audited(
+        cx,
+        &mut tx,
+        "retire",
+        schema,
+        written,
+        &change.reason,
+        json!({ "label": locked.label, "version": version }),
+    )
+    .await?;
+    check_later(cx, &mut tx, schema, feature_id).await?;
+    cx.commit(tx).await?;
+    Ok(())
+}
+
+/// What the checks look at is checked again as soon as a worker is free.
+async fn check_later(cx: &Context, conn: &mut store::Conn, schema: &Schema, feature_id: i64) -> Result<()> {
+    const JUDGED: [&str; 5] = ["section", "segment", "marker", "marker_element", "port"];
+    if !JUDGED.contains(&schema.kind) {
+        return Ok(());
+    }
+    let Some(boundary) = store::record::labels::boundary_of(conn, feature_id).await? else {
+        return Ok(());
+    };
+    let payload = json!({ "boundary": boundary });
+    store::job::queue(conn, cx.ids.next(), "check_boundary", payload, cx.clock.now()).await?;
+    cx.wake.notify_one();
+    Ok(())
+}
+
+/// The column and member a field is kept in, and its value as JSON.
+pub(super) fn stored(field: &Field, value: &Value) -> Option<(&'static str, Option<&'static str>, Json)> {
+    let json = match value {
+        Value::Null => Json::Null,
+        Value::Text(text) => json!(text),
+        Value::Integer(n) => json!(n),
+        Value::Number(n) => json!(n),
+        Value::Flag(flag) => json!(flag),
+        Value::Date(date) => json!(date.to_string()),
+        Value::Time(time) => json!(time.to_string()),
+        Value::Texts(texts) => json!(texts),
+        Value::Document(text) => serde_json::from_str(text).unwrap_or(Json::Null),
+    };
+    match (field.stored, field.kind) {
+        // References are stored as identities, elsewhere.
+        (_, Type::Reference(_)) | (Stored::Derived, _) => None,
+        (Stored::Column(column), _) => Some((column, None, json)),
+        (Stored::Member(column, member), _) => Some((column, Some(member), json)),
+    }
+}

@@ -1,0 +1,159 @@
+//! What records are called by others: a reference is stored as an identity and shown as a number, key or code.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use sqlx::{AssertSqlSafe, PgConnection};
+use uuid::Uuid;
+
+use crate::domain::schema::{self, Schema};
+use crate::store::Result;
+
+/// What a record is called, and of which kind it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    pub kind: Option<&'static str>,
+    pub text: Arc<str>,
+}
+
+impl Label {
+    /// With the collection before it, where a reference may lead to any record: `projects/B-2025-01`.
+    pub fn with_collection(&self) -> String {
+        match self.kind.and_then(schema::of_kind) {
+            Some(schema) => format!("{}/{}", schema.collection, self.text),
+            None => self.text.to_string(),
+        }
+    }
+}
+
+/// Labels that have been looked up, kept until somebody renames a record. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Labels(Arc<RwLock<HashMap<Uuid, Label>>>);
+
+/// More than any register needs; a memory that grew beyond is begun anew.
+const MOST: usize = 200_000;
+
+impl Labels {
+    /// The label of a record, when it has been looked up.
+    pub fn get(&self, id: Uuid) -> Option<Label> {
+        self.0.read().ok().and_then(|known| known.get(&id).cloned())
+    }
+
+    /// Looks up those that are not known yet, in one statement or none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn look_up(&self, conn: &mut PgConnection, ids: impl Iterator<Item = Uuid>) -> Result<()> {
+        let mut unknown: Vec<Uuid> = match self.0.read() {
+            Ok(known) => ids.filter(|id| !known.contains_key(id)).collect(),
+            Err(_) => ids.collect(),
+        };
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        unknown.sort_unstable();
+        unknown.dedup();
+        let found: Vec<(Uuid, String, Option<String>)> = sqlx::query_as(
+            "select record_id, kind, label from record where record_id = any($1)
+             union all select check_run_id, 'check_run', number from check_run where check_run_id = any($1)",
+        )
+        .bind(&unknown)
+        .fetch_all(conn)
+        .await?;
+        if let Ok(mut known) = self.0.write() {
+            if known.len() + found.len() > MOST {
+                known.clear();
+            }
+            known.extend(found.into_iter().map(|(id, kind, label)| {
+                let label = Label {
+                    kind: schema::of_kind(&kind).map(|schema| schema.kind),
+                    text: label.unwrap_or_default().into(),
+                };
+                (id, label)
+            }));
+        }
+        Ok(())
+    }
+
+    /// Forgets all, after a record was renamed.
+    pub fn forget(&self) {
+        if let Ok(mut known) = self.0.write() {
+            known.clear();
+        }
+    }
+}
+
+/// The identities behind natural keys of one kind: those of `boundary`, and those of kinds that belong to none.
+///
+/// - **Shape**: one entry for each label that is known; unknown ones are not in the answer.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn identities(
+    conn: &mut PgConnection,
+    schema: &Schema,
+    boundary: Option<Uuid>,
+    labels: &[String],
+) -> Result<HashMap<String, Uuid>> {
+    // A retired record may share its label with a newer one; the newest wins.
+    let found: Vec<(String, Uuid)> = sqlx::query_as(
+        "select label, record_id from record
+         where kind = $1 and label = any($2) and ($3::uuid is null or boundary_id is null or boundary_id = $3
+             or not $4)
+         order by feature_id",
+    )
+    .bind(schema.kind)
+    .bind(labels)
+    .bind(boundary)
+    .bind(schema.of_boundary)
+    .fetch_all(conn)
+    .await?;
+    Ok(found.into_iter().collect())
+}
+
+/// Whether another record of the kind, at the same boundary, is called so now.
+///
+/// Waits for whoever is just about to call one so: of two writers one sees the other's.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_taken(
+    conn: &mut PgConnection,
+    schema: &Schema,
+    boundary: Option<Uuid>,
+    label: &str,
+    own: Option<Uuid>,
+) -> Result<bool> {
+    let key = format!("{} {boundary:?} {label}", schema.kind);
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(&key)
+        .execute(&mut *conn)
+        .await?;
+    let kind = schema.kind;
+    let sql = format!(
+        "select exists (
+             select from record r join {kind} t on t.{kind}_id = r.record_id and upper_inf(t.known) and upper_inf(t.in_force)
+             where r.kind = $1 and r.label = $2 and r.boundary_id is not distinct from $3
+               and r.record_id is distinct from $4
+         )"
+    );
+    Ok(sqlx::query_scalar(AssertSqlSafe(sql))
+        .bind(kind)
+        .bind(label)
+        .bind(boundary)
+        .bind(own)
+        .fetch_one(conn)
+        .await?)
+}
+
+/// The boundary a record belongs to.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn boundary_of(conn: &mut PgConnection, feature_id: i64) -> Result<Option<Uuid>> {
+    let found: Option<Option<Uuid>> = sqlx::query_scalar("select boundary_id from record where feature_id = $1")
+        .bind(feature_id)
+        .fetch_optional(conn)
+        .await?;
+    Ok(found.flatten())
+}

@@ -1,0 +1,10 @@
+//! Records of every kind by their schema: one way to read and one way to write them all.
+
+mod column;
+pub mod labels;
+pub mod select;
+mod sql;
+pub mod write;
+
+pub use labels::Labels;
+pub use select::{Area, Cursor, Position, Row, Selection};
