@@ -5,6 +5,7 @@
 pub mod border;
 pub mod cql2;
 pub mod csv;
+pub mod draft;
 pub mod encoding;
 pub mod feature;
 pub mod findings;

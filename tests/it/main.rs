@@ -3,7 +3,9 @@
 mod act;
 mod browser;
 mod cli;
+mod clients;
 mod cluster;
+mod conformance;
 mod docs;
 mod gpx;
 mod hostile;
