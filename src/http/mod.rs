@@ -5,7 +5,6 @@
 mod boundaries;
 mod caller;
 mod check_runs;
-mod collections;
 mod cors;
 mod glossary;
 mod headers;
@@ -37,7 +36,6 @@ pub fn router(cx: Context) -> Router {
         .merge(viewer::routes())
         .merge(ogc::routes())
         .merge(boundaries::routes())
-        .merge(collections::routes())
         .merge(places::routes())
         .merge(tiles::routes())
         .merge(uploads::routes())

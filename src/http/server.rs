@@ -15,8 +15,6 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// A connection that has not sent the head of a request by then is closed.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// Bytes of a request's head, at most.
-const HEAD_LIMIT: usize = 64 << 10;
 
 /// Answers on a listener until told to stop; requests that are running then are answered.
 ///
@@ -32,7 +30,6 @@ pub async fn serve(
         .title_case_headers(true)
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD_LIMIT)
         .pipeline_flush(true);
     let running = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);

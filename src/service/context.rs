@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::changes::Changes;
+use super::extents::Extents;
 use super::features::Counts;
 use super::register::Registers;
+use super::systems::Systems;
 use super::tile::Tiles;
 use crate::report::typst::Fonts;
 use crate::store::Db;
@@ -91,4 +93,6 @@ pub struct Context {
     /// Bytes of one upload, at most.
     pub upload_limit: u64,
     pub outside: Arc<Outside>,
+    pub systems: Systems,
+    pub extents: Extents,
 }

@@ -8,17 +8,21 @@ pub mod check;
 mod context;
 pub mod demo;
 pub mod edit;
+pub mod extents;
 pub mod features;
 pub mod glossary;
+pub mod history;
 pub mod import;
 pub mod inspect;
 pub mod job;
 pub mod register;
 pub mod report;
 pub mod startup;
+pub mod systems;
 pub mod tile;
 pub mod upload;
 pub mod view;
+pub mod wire;
 
 pub use context::{Clock, Context, Ids, Outside};
 

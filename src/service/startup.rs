@@ -6,8 +6,10 @@ use tokio::sync::{Notify, OnceCell};
 
 use super::changes::{self, Changes};
 use super::context::{Clock, Context, Ids, Outside};
+use super::extents::Extents;
 use super::features::Counts;
 use super::register::Registers;
+use super::systems::Systems;
 use super::tile::Tiles;
 use super::{Error, Result, upload};
 use crate::config::{ANY_ORIGIN, Config};
@@ -62,6 +64,8 @@ pub async fn open(config: &Config) -> Result<Running> {
             wake: Arc::new(Notify::new()),
             upload_limit: config.upload_limit_mb.value << 20,
             outside: Arc::new(outside(config)),
+            systems: Systems::default(),
+            extents: Extents::default(),
         })
     };
     match opened.await {
