@@ -7,6 +7,7 @@ pub mod cql2;
 pub mod csv;
 pub mod draft;
 pub mod encoding;
+pub mod feature;
 pub mod findings;
 pub mod geojson;
 pub mod gpx;

@@ -11,6 +11,7 @@ mod gpx;
 mod hostile;
 mod kinds;
 mod layers;
+mod ogc_start;
 mod parity;
 mod register;
 mod sample;
