@@ -15,6 +15,7 @@ pub mod inspect;
 pub mod job;
 pub mod register;
 pub mod report;
+pub mod search;
 pub mod startup;
 pub mod tile;
 pub mod upload;

@@ -2,6 +2,7 @@
 
 mod column;
 pub mod labels;
+pub mod search;
 pub mod select;
 mod sql;
 pub mod tile;
