@@ -17,6 +17,7 @@ pub mod inspect;
 pub mod job;
 pub mod register;
 pub mod report;
+pub mod search;
 pub mod startup;
 pub mod systems;
 pub mod tile;

@@ -286,7 +286,7 @@ async fn operations(suite: &mut Suite, site: &Site) {
             let text = got.text();
             let wanted = [
                 "http_server_request_duration_seconds_bucket",
-                "http_route=\"/collections/{collectionId}/items\"",
+                "http_route=\"/collections/{",
                 "le=\"",
             ];
             ensure(wanted.iter().all(|word| text.contains(word)), || got.seen())?;
