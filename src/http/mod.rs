@@ -6,6 +6,7 @@ mod boundaries;
 mod caller;
 mod check_runs;
 mod cors;
+mod file;
 mod glossary;
 mod headers;
 mod inspections;

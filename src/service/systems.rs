@@ -49,9 +49,13 @@ fn found(along: &[(String, Option<[f64; 4]>)]) -> Vec<Crs> {
         if let Ok(base) = Crs::lookup(frame.base_code()) {
             add(base);
         }
-        let Some([west, south, east, north]) = bbox else { continue };
+        let Some([west, south, east, north]) = bbox else {
+            continue;
+        };
         for lon in [*west, (west + east) / 2.0, *east] {
-            let zone = LonLat::new(lon, (south + north) / 2.0).ok().map(|near| utm_zone(&frame, near));
+            let zone = LonLat::new(lon, (south + north) / 2.0)
+                .ok()
+                .map(|near| utm_zone(&frame, near));
             if let Some(Ok(zone)) = zone {
                 add(zone);
             }

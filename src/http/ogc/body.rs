@@ -62,7 +62,9 @@ pub fn not_written(schema: &Schema, methods: &'static str) -> Response {
         Message::new("Read them; they are not written here.", "仅供读取，不能在此写入。"),
     );
     let mut response = refuse(problem, Vec::new());
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(methods));
     response
 }
 

@@ -25,6 +25,9 @@ pub(super) async fn get(State(cx): State<Context>, ask: Ask, Path((name, id)): P
         "geometry": card.item.geometry,
         "properties": properties,
     });
-    let headers = [(header::CONTENT_TYPE, GEOJSON.media), (header::CACHE_CONTROL, "private, no-cache")];
+    let headers = [
+        (header::CONTENT_TYPE, GEOJSON.media),
+        (header::CACHE_CONTROL, "private, no-cache"),
+    ];
     Ok((headers, body.to_string()).into_response())
 }

@@ -31,7 +31,11 @@ pub fn read(text: &str, order: &str) -> Option<Cursor> {
 
 /// Tells a cursor from what was cut off, changed, or given out for another order.
 fn check(body: &[u8], order: &str) -> Vec<u8> {
-    let hash = Sha256::new().chain_update(order).chain_update([0]).chain_update(body).finalize();
+    let hash = Sha256::new()
+        .chain_update(order)
+        .chain_update([0])
+        .chain_update(body)
+        .finalize();
     hash.iter().copied().take(CHECK).collect()
 }
 

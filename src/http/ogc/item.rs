@@ -74,7 +74,14 @@ pub async fn whole(cx: &Context, ask: &Ask, schema: &'static Schema, id: i64, st
     Ok(response)
 }
 
-fn reply(ask: &Ask, schema: &'static Schema, offer: &Offer, wanted: &Selection, record: Record, system: &System) -> Reply {
+fn reply(
+    ask: &Ask,
+    schema: &'static Schema,
+    offer: &Offer,
+    wanted: &Selection,
+    record: Record,
+    system: &System,
+) -> Reply {
     let (id, version) = (record.feature_id, record.version);
     let links = links(ask, schema, offer, id);
     let fields = wanted.fields();
@@ -110,7 +117,11 @@ fn links(ask: &Ask, schema: &Schema, offer: &Offer, id: i64) -> Vec<Link> {
     let said = |en: &'static str, zh: &'static str| Label::new(en, zh).get(ask.lang);
     let home = home(schema, id);
     // After a change the address asked may be that of the list.
-    let here = if ask.path == home { ask.with(&[]) } else { ask.base.href(&home) };
+    let here = if ask.path == home {
+        ask.with(&[])
+    } else {
+        ask.base.href(&home)
+    };
     let collection = format!("/collections/{}", schema.collection);
     let mut links = vec![
         Link::new("self", offer.media, here).titled(said("This record", "本记录")),

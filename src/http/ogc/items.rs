@@ -27,7 +27,11 @@ const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
 pub(super) async fn get(State(cx): State<Context>, ask: Ask, Path(name): Path<String>) -> Answer {
     let schema = collections::known(&name)?;
-    let ask = if ask.get("f") == Some(HTML.f) { ask.filled_in() } else { ask };
+    let ask = if ask.get("f") == Some(HTML.f) {
+        ask.filled_in()
+    } else {
+        ask
+    };
     let offered = systems(&cx).await?;
     let asked = parameters::read(&ask, schema, &offered)?;
     let offer = ask.offer(&OFFERS)?;
@@ -58,8 +62,7 @@ pub(super) async fn get(State(cx): State<Context>, ask: Ask, Path(name): Path<St
             html::items::page(&ask, schema, &asked, &page, &links).into_string(),
         )
     } else {
-        Reply::new(offer.media, collection(&cx, schema, &asked, page, &links))
-            .with(CONTENT_CRS, &asked.system.header())
+        Reply::new(offer.media, collection(&cx, schema, &asked, page, &links)).with(CONTENT_CRS, &asked.system.header())
     };
     Ok(reply.tagged(tag).linked(&links).to(&ask))
 }
@@ -103,7 +106,16 @@ fn collection(cx: &Context, schema: &Schema, asked: &Asked, page: Page, links: &
         if index > 0 {
             out.push(b',');
         }
-        feature(&mut out, schema, &fields, record, &asked.system, about && !asked.skip_geometry, &[], asked.skip_geometry);
+        feature(
+            &mut out,
+            schema,
+            &fields,
+            record,
+            &asked.system,
+            about && !asked.skip_geometry,
+            &[],
+            asked.skip_geometry,
+        );
     }
     out.extend_from_slice(b"]}");
     out
@@ -128,7 +140,9 @@ pub fn feature(
     let mut more = Vec::new();
     if about && super::schema::format(schema.shape).is_some() {
         more.push(("position_kind", format!("\"{}\"", record.position_kind.word())));
-        let accuracy = record.position_accuracy_m.map_or_else(|| "null".to_owned(), |m| json!(m).to_string());
+        let accuracy = record
+            .position_accuracy_m
+            .map_or_else(|| "null".to_owned(), |m| json!(m).to_string());
         more.push(("position_accuracy_m", accuracy));
     }
     let feature = Feature {
@@ -174,7 +188,9 @@ pub(super) async fn post(
         return Err(body::not_written(schema, methods(schema)));
     }
     body::media(&ask.headers, body::FEATURE, ACCEPT_POST)?;
-    create(&cx, &ask, schema, &bytes).await.map_err(IntoResponse::into_response)
+    create(&cx, &ask, schema, &bytes)
+        .await
+        .map_err(IntoResponse::into_response)
 }
 
 async fn create(cx: &Context, ask: &Ask, schema: &'static Schema, bytes: &[u8]) -> Answer {

@@ -43,12 +43,22 @@ pub(super) fn routes() -> Router<Context> {
         .route("/collections/{collectionId}", get(collections::one))
         .route("/collections/{collectionId}/schema", get(schema::schema))
         .route("/collections/{collectionId}/queryables", get(schema::queryables))
-        .route("/collections/{collectionId}/items", get(items::get).post(items::post).options(items::options))
+        .route(
+            "/collections/{collectionId}/items",
+            get(items::get).post(items::post).options(items::options),
+        )
         .route(
             "/collections/{collectionId}/items/{featureId}",
-            get(item::get).put(item::put).patch(item::patch).delete(item::delete).options(item::options),
+            get(item::get)
+                .put(item::put)
+                .patch(item::patch)
+                .delete(item::delete)
+                .options(item::options),
         )
-        .route("/collections/{collectionId}/items/{featureId}/versions", get(versions::get))
+        .route(
+            "/collections/{collectionId}/items/{featureId}/versions",
+            get(versions::get),
+        )
         .route("/collections/{collectionId}/items/{featureId}/card", get(card::get))
         .layer(DefaultBodyLimit::max(body::LIMIT))
 }

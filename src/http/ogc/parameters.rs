@@ -87,8 +87,12 @@ pub fn read(ask: &Ask, schema: &'static Schema, systems: &[Crs]) -> Answer<Asked
         ..Selection::of(schema)
     };
     let bounds = reader.bbox();
-    let hits = reader.word("resultType", &["results", "hits"]).is_some_and(|word| word == "hits");
-    let skip_geometry = reader.word("skipGeometry", &["true", "false"]).is_some_and(|word| word == "true");
+    let hits = reader
+        .word("resultType", &["results", "hits"])
+        .is_some_and(|word| word == "hits");
+    let skip_geometry = reader
+        .word("skipGeometry", &["true", "false"])
+        .is_some_and(|word| word == "true");
     let (sort, order) = reader.sort();
     wanted.after = reader.cursor(&order);
     // A filter tells the place of its mistake; alone it is told as it is.
@@ -337,7 +341,10 @@ impl Reader<'_> {
                 (sort, order)
             }
             Err(problem) => {
-                let told = problem.mistakes.into_iter().map(|mistake| (Code::ParameterInvalid, mistake));
+                let told = problem
+                    .mistakes
+                    .into_iter()
+                    .map(|mistake| (Code::ParameterInvalid, mistake));
                 self.mistakes.extend(told);
                 (Vec::new(), collection.to_owned())
             }
@@ -420,10 +427,16 @@ fn equal(field: &'static Field, text: &str) -> Result<Test, Message> {
     };
     let fits = |value: Value| field.mistake(&value).map_or(Ok(()), Err);
     let scalars = match field.kind {
-        Type::Text | Type::Reference(_) => (Scalar::Text(Text::Field(field)), Scalar::Text(Text::Given(text.to_owned()))),
+        Type::Text | Type::Reference(_) => (
+            Scalar::Text(Text::Field(field)),
+            Scalar::Text(Text::Given(text.to_owned())),
+        ),
         Type::Code(_) => {
             fits(Value::Text(text.to_owned()))?;
-            (Scalar::Text(Text::Field(field)), Scalar::Text(Text::Given(text.to_owned())))
+            (
+                Scalar::Text(Text::Field(field)),
+                Scalar::Text(Text::Given(text.to_owned())),
+            )
         }
         Type::Integer => {
             let n = text.parse().map_err(|_| must_be())?;
@@ -442,11 +455,17 @@ fn equal(field: &'static Field, text: &str) -> Result<Test, Message> {
         }
         Type::Date => {
             let date = syntax::date(text).ok_or_else(must_be)?;
-            (Scalar::Instant(Instant::Field(field)), Scalar::Instant(Instant::Date(date)))
+            (
+                Scalar::Instant(Instant::Field(field)),
+                Scalar::Instant(Instant::Date(date)),
+            )
         }
         Type::Time => {
             let time = syntax::time(&text.replace(' ', "+")).ok_or_else(must_be)?;
-            (Scalar::Instant(Instant::Field(field)), Scalar::Instant(Instant::Time(time)))
+            (
+                Scalar::Instant(Instant::Field(field)),
+                Scalar::Instant(Instant::Time(time)),
+            )
         }
         Type::Texts => {
             let wanted = Texts::Given(vec![Text::Given(text.to_owned())]);

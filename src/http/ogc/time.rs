@@ -70,7 +70,11 @@ fn end(text: &str, which: End) -> Result<Option<Timestamp>, Message> {
         return Ok(None);
     }
     let found = match (date(text), which) {
-        (Some(day), End::To) => day.at(23, 59, 59, 999_999_000).to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp()),
+        (Some(day), End::To) => day
+            .at(23, 59, 59, 999_999_000)
+            .to_zoned(TimeZone::UTC)
+            .ok()
+            .map(|z| z.timestamp()),
         _ => instant(text),
     };
     found.map(Some).ok_or_else(wrong)
@@ -102,7 +106,16 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "..", "now", "2026-13-01", "2026-05-01T08:00:00", "2026-05-02/2026-05-01", "a/b/c", "2026-02-30/.."] {
+        for text in [
+            "",
+            "..",
+            "now",
+            "2026-13-01",
+            "2026-05-01T08:00:00",
+            "2026-05-02/2026-05-01",
+            "a/b/c",
+            "2026-02-30/..",
+        ] {
             assert!(datetime(text).is_err(), "{text}");
         }
         assert!(known_at("2026-05-01/..").is_err());

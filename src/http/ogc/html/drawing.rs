@@ -34,14 +34,14 @@ struct Scale {
 impl Scale {
     fn of(shapes: &[Drawn<'_>]) -> Option<Self> {
         let bounds = |wraps: bool| {
-            shapes
-                .iter()
-                .flat_map(|drawn| drawn.geometry.positions())
-                .fold(None, |bounds: Option<[f64; 4]>, [lon, lat]| {
+            shapes.iter().flat_map(|drawn| drawn.geometry.positions()).fold(
+                None,
+                |bounds: Option<[f64; 4]>, [lon, lat]| {
                     let lon = turned(*lon, wraps);
                     let [w, s, e, n] = bounds.unwrap_or([lon, *lat, lon, *lat]);
                     Some([w.min(lon), s.min(*lat), e.max(lon), n.max(*lat)])
-                })
+                },
+            )
         };
         let plain = bounds(false)?;
         let around = bounds(true)?;
@@ -95,7 +95,11 @@ fn turned(lon: f64, wraps: bool) -> f64 {
 fn step(span: f64) -> f64 {
     let raw = span / 6.0;
     let power = 10f64.powf(raw.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].map(|n| n * power).into_iter().find(|s| *s >= raw).unwrap_or(10.0 * power)
+    [1.0, 2.0, 5.0, 10.0]
+        .map(|n| n * power)
+        .into_iter()
+        .find(|s| *s >= raw)
+        .unwrap_or(10.0 * power)
 }
 
 /// The drawing; nothing where there is nothing to draw.

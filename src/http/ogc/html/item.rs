@@ -22,7 +22,9 @@ pub fn page(ask: &Ask, schema: &'static Schema, wanted: &Selection, record: &Rec
         .iter()
         .map(|geometry| Drawn {
             geometry,
-            href: ask.base.href(&format!("/#s={}.{}", schema.collection, record.feature_id)),
+            href: ask
+                .base
+                .href(&format!("/#s={}.{}", schema.collection, record.feature_id)),
             title: name.clone(),
         })
         .collect();
@@ -73,7 +75,11 @@ pub fn history_page(ask: &Ask, schema: &'static Schema, id: i64, versions: &[Ver
         (history(ask, schema, id, versions))
         (formats(ask, &[("JSON", "json")]))
     };
-    let title = format!("{} {id}: {}", schema.title.get(ask.lang), said(ask, "versions", "各版本"));
+    let title = format!(
+        "{} {id}: {}",
+        schema.title.get(ask.lang),
+        said(ask, "versions", "各版本")
+    );
     whole(ask, &title, &collections::way(ask, schema), &body)
 }
 

@@ -70,7 +70,10 @@ pub fn page(ask: &Ask, schema: &'static Schema, asked: &Asked, page: &Page, link
 }
 
 fn address(ask: &Ask, schema: &Schema, record: &Record) -> String {
-    ask.page(&format!("/collections/{}/items/{}?f=html", schema.collection, record.feature_id))
+    ask.page(&format!(
+        "/collections/{}/items/{}?f=html",
+        schema.collection, record.feature_id
+    ))
 }
 
 /// What people call a record.
@@ -97,7 +100,11 @@ fn columns(schema: &Schema, fields: &[&'static Field], all: bool) -> Vec<(usize,
         .take(if all { usize::MAX } else { COLUMNS })
         .collect();
     if !all {
-        let since = fields.iter().copied().enumerate().filter(|(_, f)| matches!(f.name, "standing" | "valid_from"));
+        let since = fields
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(_, f)| matches!(f.name, "standing" | "valid_from"));
         columns.extend(since);
     }
     columns

@@ -37,7 +37,9 @@ pub fn whole(ask: &Ask, field: &Field, value: &Value) -> Markup {
         },
         (_, Value::Text(text)) => html! { (text) },
         (_, Value::Integer(n)) => html! { (n) },
-        (_, Value::Number(n)) => html! { (n) @if let Some(unit) = field.unit.filter(|unit| *unit != "1") { " " (unit) } },
+        (_, Value::Number(n)) => {
+            html! { (n) @if let Some(unit) = field.unit.filter(|unit| *unit != "1") { " " (unit) } }
+        }
         (_, Value::Flag(flag)) => {
             let words = match (flag, ask.lang == Lang::Zh) {
                 (true, false) => "yes",
@@ -66,7 +68,11 @@ pub fn time(at: Timestamp) -> Markup {
 
 /// The page that shows what a reference leads to.
 fn target(collection: &str, text: &str) -> Option<String> {
-    let (collection, label) = if collection == ANY { text.split_once('/')? } else { (collection, text) };
+    let (collection, label) = if collection == ANY {
+        text.split_once('/')?
+    } else {
+        (collection, text)
+    };
     let schema = of(collection)?;
     let natural = schema.field(schema.natural)?;
     Some(format!(
