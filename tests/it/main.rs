@@ -4,6 +4,7 @@ mod act;
 mod browser;
 mod cli;
 mod cluster;
+mod cql;
 mod docs;
 mod gpx;
 mod hostile;
