@@ -16,7 +16,6 @@ mod operations;
 mod places;
 mod problem;
 mod server;
-mod tiles;
 mod uploads;
 mod viewer;
 
@@ -39,7 +38,6 @@ pub fn router(cx: Context) -> Router {
         .merge(boundaries::routes())
         .merge(collections::routes())
         .merge(places::routes())
-        .merge(tiles::routes())
         .merge(uploads::routes())
         .merge(inspections::routes())
         .merge(check_runs::routes())

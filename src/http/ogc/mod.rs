@@ -17,6 +17,8 @@ mod openapi;
 mod parameters;
 pub mod reply;
 mod schema;
+mod tiles;
+mod time;
 
 use axum::Router;
 use axum::response::Response;
@@ -35,6 +37,7 @@ pub(super) fn routes() -> Router<Context> {
         .route("/collections/{collection}", get(collections::one))
         .route("/collections/{collection}/schema", get(schema::schema))
         .route("/collections/{collection}/queryables", get(schema::queryables))
+        .merge(tiles::routes())
 }
 
 /// The style sheet of the pages.
