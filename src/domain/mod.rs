@@ -6,6 +6,7 @@
 
 pub mod boundary;
 pub mod collection;
+pub mod filter;
 pub mod finding;
 pub mod id;
 pub mod inspection;

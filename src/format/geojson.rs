@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use geojson::{GeoJson, GeometryValue, JsonValue};
 
-use super::row::{Cell, RawGeometry, Row};
+use super::row::{Cell, Row};
 use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::text::Message;
+use crate::geom::shape::Geometry;
 
 /// The features of a GeoJSON text as rows.
 ///
@@ -88,7 +89,7 @@ fn row(number: usize, feature: geojson::Feature) -> Result<Row, Problem> {
     })
 }
 
-fn raw(number: usize, value: GeometryValue) -> Result<RawGeometry, Problem> {
+fn raw(number: usize, value: GeometryValue) -> Result<Geometry, Problem> {
     let refuse = |en: &str, zh: &str| {
         Problem::new(
             Code::ValueInvalid,
@@ -113,12 +114,12 @@ fn raw(number: usize, value: GeometryValue) -> Result<RawGeometry, Problem> {
             .collect::<Result<Vec<_>, _>>()
     };
     match &value {
-        GeometryValue::Point { coordinates } => Ok(RawGeometry::Point(point(coordinates.as_slice())?)),
-        GeometryValue::LineString { coordinates } => Ok(RawGeometry::Line(line(coordinates)?)),
-        GeometryValue::MultiLineString { coordinates } => Ok(RawGeometry::Lines(
+        GeometryValue::Point { coordinates } => Ok(Geometry::Point(point(coordinates.as_slice())?)),
+        GeometryValue::LineString { coordinates } => Ok(Geometry::Line(line(coordinates)?)),
+        GeometryValue::MultiLineString { coordinates } => Ok(Geometry::Lines(
             coordinates.iter().map(|l| line(l)).collect::<Result<_, _>>()?,
         )),
-        GeometryValue::Polygon { coordinates } => Ok(RawGeometry::Polygon(
+        GeometryValue::Polygon { coordinates } => Ok(Geometry::Polygon(
             coordinates.iter().map(|l| line(l)).collect::<Result<_, _>>()?,
         )),
         _ => Err(refuse(

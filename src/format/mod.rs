@@ -3,8 +3,11 @@
 //! Start with [`sniff`] for what a file is, [`gpx`] for the tracks of receivers, [`inspect`] for what a file holds.
 
 pub mod border;
+pub mod cql2;
 pub mod csv;
+pub mod draft;
 pub mod encoding;
+pub mod feature;
 pub mod findings;
 pub mod geojson;
 pub mod gpx;

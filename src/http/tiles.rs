@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::problem::{Answer, no_such_page};
+use crate::service::features::When;
 use crate::service::view::tile_layers;
 use crate::service::{Context, tile, view};
 
@@ -71,16 +72,28 @@ async fn one(
         return Ok(no_such_page().await);
     };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
-    Ok(match tile::get(&cx, &parameters.boundary, address, known).await? {
-        tile::Answer::Same { tag } => (StatusCode::NOT_MODIFIED, caching(tag)).into_response(),
-        tile::Answer::Tile { tag, body } if body.is_empty() => (StatusCode::NO_CONTENT, caching(tag)).into_response(),
-        tile::Answer::Tile { tag, body } => {
-            let mut response: Response = (caching(tag), body).into_response();
-            let kind = axum::http::HeaderValue::from_static("application/vnd.mapbox-vector-tile");
-            response.headers_mut().insert(header::CONTENT_TYPE, kind);
-            response
-        }
-    })
+    Ok(
+        match tile::get(
+            &cx,
+            tile::Source::Boundary(&parameters.boundary),
+            address,
+            When::default(),
+            known,
+        )
+        .await?
+        {
+            tile::Answer::Same { tag } => (StatusCode::NOT_MODIFIED, caching(tag)).into_response(),
+            tile::Answer::Tile { tag, body } if body.is_empty() => {
+                (StatusCode::NO_CONTENT, caching(tag)).into_response()
+            }
+            tile::Answer::Tile { tag, body } => {
+                let mut response: Response = (caching(tag), body).into_response();
+                let kind = axum::http::HeaderValue::from_static("application/vnd.mapbox-vector-tile");
+                response.headers_mut().insert(header::CONTENT_TYPE, kind);
+                response
+            }
+        },
+    )
 }
 
 fn caching(tag: String) -> [(header::HeaderName, String); 2] {

@@ -38,7 +38,7 @@ pub struct When {
 }
 
 impl When {
-    fn moment(&self, now: Timestamp) -> Moment {
+    pub(super) fn moment(&self, now: Timestamp) -> Moment {
         Moment {
             in_force: self.in_force.unwrap_or(InForce::At(now)),
             known: self.known,

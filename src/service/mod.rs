@@ -20,7 +20,7 @@ pub mod tile;
 pub mod upload;
 pub mod view;
 
-pub use context::{Clock, Context, Ids};
+pub use context::{Clock, Context, Ids, Outside};
 
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::Message;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tokio::sync::{Notify, OnceCell};
 
 use super::changes::{self, Changes};
-use super::context::{Clock, Context, Ids};
+use super::context::{Clock, Context, Ids, Outside};
 use super::features::Counts;
 use super::register::Registers;
 use super::tile::Tiles;
 use super::{Error, Result, upload};
-use crate::config::Config;
+use crate::config::{ANY_ORIGIN, Config};
 use crate::store::Db;
 use crate::store::cluster::{APPLICATION, Cluster, ClusterSettings, Durability};
 use crate::store::original::Originals;
@@ -61,6 +61,7 @@ pub async fn open(config: &Config) -> Result<Running> {
             tiles: Tiles::default(),
             wake: Arc::new(Notify::new()),
             upload_limit: config.upload_limit_mb.value << 20,
+            outside: Arc::new(outside(config)),
         })
     };
     match opened.await {
@@ -75,6 +76,15 @@ pub async fn open(config: &Config) -> Result<Running> {
             }
             Err(error)
         }
+    }
+}
+
+fn outside(config: &Config) -> Outside {
+    let origins = &config.cors_origins.value;
+    Outside {
+        public_url: config.public_url.value.clone(),
+        any_may_read: origins.iter().any(|origin| origin == ANY_ORIGIN),
+        origins: origins.iter().filter(|origin| *origin != ANY_ORIGIN).cloned().collect(),
     }
 }
 

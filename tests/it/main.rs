@@ -3,12 +3,15 @@
 mod act;
 mod browser;
 mod cli;
+mod clients;
 mod cluster;
+mod conformance;
 mod docs;
 mod gpx;
 mod hostile;
 mod kinds;
 mod layers;
+mod ogc_start;
 mod parity;
 mod register;
 mod sample;

@@ -4,6 +4,7 @@ mod column;
 pub mod labels;
 pub mod select;
 mod sql;
+pub mod tile;
 pub mod write;
 
 pub use labels::Labels;
