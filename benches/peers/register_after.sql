@@ -1,8 +1,9 @@
 -- The same points into the register, each with an identity and one version, as an import leaves them. They go in by SQL,
 -- because the time that an import takes is not what is measured here; constraints and triggers are on. Identities
 -- grow with the number, as those of an import do.
-insert into record (record_id, kind)
-values (md5('boundary')::uuid, 'boundary'), (md5('section')::uuid, 'section')
+insert into record (record_id, kind, boundary_id, label, words)
+values (md5('boundary')::uuid, 'boundary', md5('boundary')::uuid, 'bench', 'bench'),
+       (md5('section')::uuid, 'section', md5('boundary')::uuid, 'S1', 's1')
 on conflict do nothing;
 
 insert into boundary (boundary_id, feature_id, in_force, known, standing, class, author, reason,
@@ -21,8 +22,9 @@ from record as r
 where r.record_id = md5('section')::uuid
 on conflict do nothing;
 
-insert into record (record_id, kind)
-select ('00000000-0000-7000-8000-' || lpad(to_hex(p.id), 12, '0'))::uuid, 'boundary_point' from points_in as p order by p.id;
+insert into record (record_id, kind, boundary_id, label, words)
+select ('00000000-0000-7000-8000-' || lpad(to_hex(p.id), 12, '0'))::uuid, 'boundary_point', md5('boundary')::uuid, p.number, lower(p.number)
+from points_in as p order by p.id;
 
 insert into boundary_point (boundary_point_id, feature_id, in_force, known, standing, class, author, reason,
                             boundary_id, section_id, number, number_key, received, sigma_m, legal, display)

@@ -16,7 +16,6 @@ mod operations;
 mod places;
 mod problem;
 mod server;
-mod tiles;
 mod uploads;
 mod viewer;
 
@@ -38,7 +37,6 @@ pub fn router(cx: Context) -> Router {
         .merge(ogc::routes())
         .merge(boundaries::routes())
         .merge(places::routes())
-        .merge(tiles::routes())
         .merge(uploads::routes())
         .merge(inspections::routes())
         .merge(check_runs::routes())

@@ -95,7 +95,7 @@ fn links(ask: &Ask, schema: &Schema) -> Vec<Link> {
     let home = ask.base.href(&format!("/collections/{}", schema.collection));
     let said = |en: &'static str, zh: &'static str| Label::new(en, zh).get(ask.lang);
     // Desktop clients build addresses by adding to these; they have no query.
-    vec![
+    let mut links = vec![
         Link::new("self", JSON.media, home.clone()).titled(schema.title.get(ask.lang)),
         Link::new("alternate", HTML.media, format!("{home}?f=html")).titled(said("As a page", "网页")),
         Link::new("items", GEOJSON.media, format!("{home}/items")).titled(schema.title.get(ask.lang)),
@@ -114,5 +114,7 @@ fn links(ask: &Ask, schema: &Schema) -> Vec<Link> {
         Link::new("describedby", SCHEMA.media, format!("{home}/schema"))
             .titled(said("What a record holds", "字段定义")),
         Link::new("root", JSON.media, ask.base.href("/")).titled(super::landing::TITLE),
-    ]
+    ];
+    links.extend(super::tiles::links(ask, schema));
+    links
 }

@@ -55,5 +55,17 @@ fn links(ask: &Ask) -> Vec<Link> {
         Link::new("service-doc", "text/html", base.href("/docs")).titled(said("Documentation", "接口文档")),
         Link::new("conformance", JSON.media, base.href("/conformance")).titled(said("Conformance", "符合性声明")),
         Link::new("data", JSON.media, base.href("/collections")).titled(said("Collections", "数据集")),
+        Link::new(
+            "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes",
+            JSON.media,
+            base.href("/tileMatrixSets"),
+        )
+        .titled(said("Tile matrix sets", "瓦片矩阵集")),
+        Link::new(
+            "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+            JSON.media,
+            base.href("/tiles"),
+        )
+        .titled(said("Vector tiles of each boundary", "各国界的矢量瓦片")),
     ]
 }

@@ -22,6 +22,7 @@ mod openapi;
 mod parameters;
 pub mod reply;
 mod schema;
+mod tiles;
 mod time;
 mod versions;
 
@@ -61,6 +62,7 @@ pub(super) fn routes() -> Router<Context> {
         )
         .route("/collections/{collectionId}/items/{featureId}/card", get(card::get))
         .layer(DefaultBodyLimit::max(body::LIMIT))
+        .merge(tiles::routes())
 }
 
 /// The style sheet of the pages.
