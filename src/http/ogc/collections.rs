@@ -106,6 +106,12 @@ fn links(ask: &Ask, schema: &Schema) -> Vec<Link> {
         )
         .titled(said("What one may ask by", "可查询项")),
         Link::new(
+            "http://www.opengis.net/def/rel/ogc/1.0/sortables",
+            SCHEMA.media,
+            format!("{home}/sortables"),
+        )
+        .titled(said("What one may sort by", "可排序项")),
+        Link::new(
             "http://www.opengis.net/def/rel/ogc/1.0/schema",
             SCHEMA.media,
             format!("{home}/schema"),

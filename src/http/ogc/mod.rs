@@ -44,6 +44,7 @@ pub(super) fn routes() -> Router<Context> {
         .route("/collections/{collectionId}", get(collections::one))
         .route("/collections/{collectionId}/schema", get(schema::schema))
         .route("/collections/{collectionId}/queryables", get(schema::queryables))
+        .route("/collections/{collectionId}/sortables", get(schema::sortables))
         .route(
             "/collections/{collectionId}/items",
             get(items::get).post(items::post).options(items::options),

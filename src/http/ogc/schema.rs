@@ -35,6 +35,12 @@ pub(super) async fn queryables(ask: Ask, Path(name): Path<String>) -> Answer {
     give(&ask, schema, "queryables", body)
 }
 
+pub(super) async fn sortables(ask: Ask, Path(name): Path<String>) -> Answer {
+    let schema = collections::known(&name)?;
+    let body = described(schema, ask.lang, &ask.base.href(&ask.path), None, is_sortable);
+    give(&ask, schema, "sortables", body)
+}
+
 fn give(ask: &Ask, schema: &'static Schema, page: &'static str, body: Value) -> Answer {
     let offer = ask.plain(&OFFERS)?;
     let home = format!("/collections/{}", schema.collection);
@@ -124,13 +130,18 @@ fn about_position(lang: Lang) -> [(String, Value); 2] {
 
 /// What filters and parameters may name.
 pub fn by_which_to_ask(schema: &Schema, lang: Lang, id: &str) -> Value {
+    described(schema, lang, id, format(schema.shape), is_queryable)
+}
+
+/// Some of the fields, for those who ask by them.
+fn described(schema: &Schema, lang: Lang, id: &str, geometry: Option<&str>, which: impl Fn(&Field) -> bool) -> Value {
     let mut properties = Map::new();
-    if let Some(format) = format(schema.shape) {
+    if let Some(format) = geometry {
         let title = if lang == Lang::Zh { "几何" } else { "Geometry" };
         let geometry = json!({ "title": title, "format": format, "x-ogc-role": "primary-geometry" });
         properties.insert(GEOMETRY.to_owned(), geometry);
     }
-    for field in schema.fields().filter(|field| is_queryable(field)) {
+    for field in schema.fields().filter(|field| which(field)) {
         let mut property = property(field, lang);
         property.remove("readOnly");
         property.remove("default");
@@ -145,6 +156,11 @@ pub fn by_which_to_ask(schema: &Schema, lang: Lang, id: &str) -> Value {
         "properties": properties,
         "additionalProperties": false,
     })
+}
+
+/// Lists have no order.
+pub fn is_sortable(field: &Field) -> bool {
+    is_queryable(field) && field.kind != Type::Texts
 }
 
 /// Structured values are read whole; nothing is asked of their inside.

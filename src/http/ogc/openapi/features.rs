@@ -14,6 +14,7 @@ pub fn paths(to: To, schema: &'static Schema, paths: &mut Map<String, Value>) {
     paths.insert(home.clone(), about.collection());
     for (page, english, chinese) in [
         ("queryables", "What one may ask by", "可查询项"),
+        ("sortables", "What one may sort by", "可排序项"),
         ("schema", "What a record holds", "字段定义"),
     ] {
         paths.insert(
@@ -86,7 +87,11 @@ impl About {
         let mut responses = read(to, answer(summary, &content, None));
         refusals(&mut responses, &[400, 406, 500]);
         let parameters = [format(to, &["schema", "json", "html"]), lang(to)];
-        let behind = if page == "schema" { "Schema" } else { "Queryables" };
+        let behind = match page {
+            "queryables" => "Queryables",
+            "sortables" => "Sortables",
+            _ => "Schema",
+        };
         json!({ "get": self.operation(&self.id("get", behind), summary, &parameters, &responses) })
     }
 
