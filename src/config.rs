@@ -48,6 +48,28 @@ pub struct Config {
     pub upload_limit_mb: Setting<u64>,
     /// Folders in which fonts are looked for.
     pub font_dirs: Setting<Vec<PathBuf>>,
+    /// The file worker; unset, the one beside this program.
+    pub file_worker: Setting<Option<PathBuf>>,
+    /// How well the file worker must be fenced in.
+    pub file_fence: Setting<Fence>,
+}
+
+/// How well the file worker must be fenced in before it reads anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fence {
+    /// No file but its own, no network, no other program.
+    Full,
+    /// As well as the kernel can.
+    Partial,
+}
+
+impl Fence {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+        }
+    }
 }
 
 /// Every setting: its key in the file, its variable, and what it is for.
@@ -77,6 +99,16 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "font_dirs",
         "MERESTONE_FONT_DIRS",
         "folders in which fonts are looked for, separated by colons",
+    ),
+    (
+        "file_worker",
+        "MERESTONE_FILE_WORKER",
+        "the program that reads feature files, instead of the one beside merestone",
+    ),
+    (
+        "file_fence",
+        "MERESTONE_FILE_FENCE",
+        "how well that program must be fenced in: full, or partial for kernels that cannot",
     ),
 ];
 
@@ -216,6 +248,10 @@ impl Config {
                 ],
                 |text| Some(text.split(':').map(PathBuf::from).collect()),
             ),
+            file_worker: reader.read("file_worker", None, None, |text| Some(Some(PathBuf::from(text)))),
+            file_fence: reader.read("file_fence", None, Fence::Full, |text| {
+                [Fence::Full, Fence::Partial].into_iter().find(|f| f.word() == text)
+            }),
         };
         if reader.mistakes.is_empty() {
             return Ok(config);
@@ -238,6 +274,10 @@ impl Config {
             .value
             .as_ref()
             .map_or_else(|| "(private)".to_owned(), |url| without_password(url));
+        let worker = self.file_worker.value.as_ref().map_or_else(
+            || "(beside merestone)".to_owned(),
+            |program| program.display().to_string(),
+        );
         let fonts: Vec<String> = self.font_dirs.value.iter().map(|d| d.display().to_string()).collect();
         vec![
             ("bind", self.bind.value.to_string(), self.bind.source),
@@ -258,6 +298,12 @@ impl Config {
                 self.upload_limit_mb.source,
             ),
             ("font_dirs", fonts.join(":"), self.font_dirs.source),
+            ("file_worker", worker, self.file_worker.source),
+            (
+                "file_fence",
+                self.file_fence.value.word().to_owned(),
+                self.file_fence.source,
+            ),
         ]
     }
 }

@@ -9,8 +9,9 @@ use super::context::{Clock, Context, Ids};
 use super::features::Counts;
 use super::register::Registers;
 use super::tile::Tiles;
+use super::worker::Worker;
 use super::{Error, Result, upload};
-use crate::config::Config;
+use crate::config::{Config, Fence};
 use crate::store::Db;
 use crate::store::cluster::{APPLICATION, Cluster, ClusterSettings, Durability};
 use crate::store::original::Originals;
@@ -60,6 +61,7 @@ pub async fn open(config: &Config) -> Result<Running> {
             counts: Counts::default(),
             tiles: Tiles::default(),
             wake: Arc::new(Notify::new()),
+            worker: worker(config),
             upload_limit: config.upload_limit_mb.value << 20,
         })
     };
@@ -76,6 +78,15 @@ pub async fn open(config: &Config) -> Result<Running> {
             Err(error)
         }
     }
+}
+
+/// The file worker that the settings name.
+pub fn worker(config: &Config) -> Worker {
+    Worker::new(
+        config.file_worker.value.as_deref(),
+        config.data_dir.value.join("scratch"),
+        config.file_fence.value == Fence::Partial,
+    )
 }
 
 impl Running {

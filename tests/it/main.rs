@@ -5,6 +5,7 @@ mod browser;
 mod cli;
 mod cluster;
 mod docs;
+mod files;
 mod gpx;
 mod hostile;
 mod kinds;
