@@ -9,6 +9,7 @@ mod context;
 pub mod demo;
 pub mod edit;
 pub mod features;
+pub mod files;
 pub mod glossary;
 pub mod import;
 pub mod inspect;
@@ -20,6 +21,7 @@ pub mod startup;
 pub mod tile;
 pub mod upload;
 pub mod view;
+pub mod worker;
 
 pub use context::{Clock, Context, Ids, Outside};
 

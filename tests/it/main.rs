@@ -7,6 +7,7 @@ mod clients;
 mod cluster;
 mod conformance;
 mod docs;
+mod files;
 mod gpx;
 mod hostile;
 mod kinds;
