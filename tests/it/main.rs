@@ -6,6 +6,7 @@ mod cli;
 mod clients;
 mod cluster;
 mod conformance;
+mod cql;
 mod docs;
 mod files;
 mod gpx;

@@ -7,9 +7,10 @@ use sqlx::postgres::PgRow;
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 use uuid::Uuid;
 
-use super::column;
 use super::labels::Labels;
 use super::sql::Sql;
+use super::{column, filter};
+use crate::domain::filter::Test;
 use crate::domain::moment::{InForce, Moment};
 use crate::domain::schema::{ANY, Field, Schema, Type, Writes};
 use crate::domain::value::Value;
@@ -51,6 +52,7 @@ pub struct Selection {
     pub boundary: Option<Uuid>,
     pub feature_ids: Option<Vec<i64>>,
     pub area: Option<Area>,
+    pub filter: Option<Test>,
     /// Fields to sort by, true for descending; the feature id decides at the end.
     pub sort: Vec<(&'static Field, bool)>,
     pub after: Option<Cursor>,
@@ -69,6 +71,7 @@ impl Selection {
             boundary: None,
             feature_ids: None,
             area: None,
+            filter: None,
             sort: Vec::new(),
             after: None,
             limit: None,
@@ -161,6 +164,10 @@ fn conditions(sql: &mut Sql, wanted: &Selection) {
                 .push(")");
         }
         None => {}
+    }
+    if let Some(test) = &wanted.filter {
+        let condition = filter::condition(sql, schema, moment, test);
+        sql.push(" and ").push(condition);
     }
 }
 

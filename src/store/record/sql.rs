@@ -7,6 +7,10 @@ use sqlx::{Arguments, AssertSqlSafe, Encode, Type};
 
 use crate::store::Result;
 
+/// A statement with more values than this is not kept prepared: each such filter is a statement of its own, and the
+/// plans of some hundred would fill the memory of a connection.
+const KEPT_VALUES: usize = 32;
+
 /// Text and the values it names by number. Unlike the builder of sqlx, a value can be named more than once.
 #[derive(Default)]
 pub struct Sql {
@@ -54,7 +58,10 @@ impl Sql {
         match self.fault {
             Some(fault) => Err(sqlx::Error::Encode(fault).into()),
             // Only `push` adds text, and it is given our own lists.
-            None => Ok(sqlx::query_with(AssertSqlSafe(self.text), self.values)),
+            None => {
+                let kept = self.n_values <= KEPT_VALUES;
+                Ok(sqlx::query_with(AssertSqlSafe(self.text), self.values).persistent(kept))
+            }
         }
     }
 }
