@@ -5,8 +5,8 @@
 mod boundaries;
 mod caller;
 mod check_runs;
-mod collections;
 mod cors;
+mod file;
 mod glossary;
 mod headers;
 mod inspections;
@@ -37,7 +37,6 @@ pub fn router(cx: Context) -> Router {
         .merge(viewer::routes())
         .merge(ogc::routes())
         .merge(boundaries::routes())
-        .merge(collections::routes())
         .merge(places::routes())
         .merge(uploads::routes())
         .merge(inspections::routes())

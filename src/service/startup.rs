@@ -6,8 +6,10 @@ use tokio::sync::{Notify, OnceCell};
 
 use super::changes::{self, Changes};
 use super::context::{Clock, Context, Ids, Outside};
+use super::extents::Extents;
 use super::features::Counts;
 use super::register::Registers;
+use super::systems::Systems;
 use super::tile::Tiles;
 use super::worker::Worker;
 use super::{Error, Result, upload};
@@ -64,6 +66,8 @@ pub async fn open(config: &Config) -> Result<Running> {
             worker: worker(config),
             upload_limit: config.upload_limit_mb.value << 20,
             outside: Arc::new(outside(config)),
+            systems: Systems::default(),
+            extents: Extents::default(),
         })
     };
     match opened.await {

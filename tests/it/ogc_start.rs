@@ -327,6 +327,13 @@ async fn header_names_are_written_in_title_case() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 308"), "{answer}");
     assert!(answer.contains("\r\nLocation: http"), "{answer}");
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("GET /conformance HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("\r\nETag: \""), "{answer}");
+    assert!(answer.contains("\r\nContent-Type: application/json"), "{answer}");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use super::{collections, html};
 use crate::domain::schema::{Field, Presence, Schema, Shape, Type};
 use crate::domain::text::Lang;
 use crate::http::problem::Answer;
+use crate::service::wire::ABOUT_POSITION;
 
 const OFFERS: [Offer; 3] = [SCHEMA, JSON, HTML];
 
@@ -69,6 +70,9 @@ pub fn whole(schema: &Schema, lang: Lang, id: &str) -> Value {
         }
         properties.insert(field.name.to_owned(), Value::Object(property));
     }
+    if format(schema.shape).is_some() {
+        properties.extend(about_position(lang));
+    }
     let required: Vec<&str> = schema
         .fields()
         .filter(|field| field.presence == Presence::Required)
@@ -84,6 +88,38 @@ pub fn whole(schema: &Schema, lang: Lang, id: &str) -> Value {
         "required": required,
         "additionalProperties": false,
     })
+}
+
+/// What is told with a position: how it came to be what it is.
+fn about_position(lang: Lang) -> [(String, Value); 2] {
+    let zh = lang == Lang::Zh;
+    let [kind, accuracy] = ABOUT_POSITION;
+    [
+        (
+            kind.to_owned(),
+            json!({
+                "title": if zh { "坐标性质" } else { "Kind of position" },
+                "description": if zh {
+                    "legal：法定坐标；transformed：由法定坐标经已公布的变换得到；display：仅供显示"
+                } else {
+                    "legal: as the instrument has it; transformed: that, by a published operation; display: for maps only"
+                },
+                "type": "string",
+                "enum": ["legal", "transformed", "display"],
+                "readOnly": true,
+            }),
+        ),
+        (
+            accuracy.to_owned(),
+            json!({
+                "title": if zh { "变换精度" } else { "Accuracy of the operation" },
+                "type": "number",
+                "x-ogc-unit": "m",
+                "x-ogc-unitLang": "UCUM",
+                "readOnly": true,
+            }),
+        ),
+    ]
 }
 
 /// What filters and parameters may name.
@@ -123,7 +159,7 @@ pub const fn format(shape: Shape) -> Option<&'static str> {
         Shape::Point => Some("geometry-point"),
         Shape::Line => Some("geometry-linestring"),
         Shape::Lines => Some("geometry-multilinestring"),
-        Shape::Polygon => Some("geometry-polygon-or-multipolygon"),
+        Shape::Polygon => Some("geometry-polygon"),
         Shape::Any => Some("geometry-any"),
     }
 }

@@ -30,13 +30,13 @@ pub(super) fn routes() -> Router<Context> {
         .route("/tiles/{set}", get(of_boundary))
         .route("/tiles/{set}/{zoom}/{row}/{column}", get(boundary_tile))
         .route("/tiles.json", get(boundary_tilejson))
-        .route("/collections/{collection}/tiles", get(of_collection))
-        .route("/collections/{collection}/tiles/{set}", get(tileset))
+        .route("/collections/{collectionId}/tiles", get(of_collection))
+        .route("/collections/{collectionId}/tiles/{set}", get(tileset))
         .route(
-            "/collections/{collection}/tiles/{set}/{zoom}/{row}/{column}",
+            "/collections/{collectionId}/tiles/{set}/{zoom}/{row}/{column}",
             get(collection_tile),
         )
-        .route("/collections/{collection}/tiles.json", get(collection_tilejson))
+        .route("/collections/{collectionId}/tiles.json", get(collection_tilejson))
 }
 
 const SET: &str = "WebMercatorQuad";

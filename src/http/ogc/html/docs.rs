@@ -67,9 +67,7 @@ fn one(ask: &Ask, operation: &Operation<'_>) -> Markup {
                 span.quiet { (what["summary"].as_str().unwrap_or_default()) }
             }
             div {
-                @if can_be_tried && parameters.iter().any(|p| p["in"] == "query") {
-                    (form(ask, operation.path, &parameters))
-                } @else if can_be_tried {
+                @if can_be_tried {
                     p { a href=(ask.base.href(operation.path)) { (said(ask, "Try it", "试用")) } }
                 }
                 @if !parameters.is_empty() {
@@ -112,27 +110,4 @@ fn kind(schema: &Value) -> String {
         said.push_str(&format!(" ({unit})"));
     }
     said
-}
-
-/// A plain form: what it sends is the address that a program would ask.
-fn form(ask: &Ask, path: &str, parameters: &[&Value]) -> Markup {
-    html! {
-        form.ask method="get" action=(ask.base.href(path)) {
-            @for parameter in parameters.iter().filter(|p| p["in"] == "query").take(12) {
-                @let name = parameter["name"].as_str().unwrap_or_default();
-                label {
-                    (name)
-                    @if let Some(words) = parameter["schema"]["enum"].as_array() {
-                        select name=(name) {
-                            option value="" {}
-                            @for word in words.iter().filter_map(Value::as_str) { option { (word) } }
-                        }
-                    } @else {
-                        input name=(name) type="text" autocomplete="off";
-                    }
-                }
-            }
-            button.button type="submit" { (said(ask, "Ask", "查询")) }
-        }
-    }
 }

@@ -23,6 +23,9 @@ pub fn paths(to: To, schema: &'static Schema, paths: &mut Map<String, Value>) {
     }
     paths.insert(format!("{home}/items"), about.items());
     paths.insert(format!("{home}/items/{{featureId}}"), about.item());
+    if schema.writes == Writes::Versions {
+        paths.insert(format!("{home}/items/{{featureId}}/versions"), about.versions());
+    }
 }
 
 struct About {
@@ -97,6 +100,7 @@ impl About {
                 &json!({ "type": "string" }),
             ));
         }
+        parameters.extend(common(to));
         let taken = |name: &str, parameters: &[Value]| parameters.iter().any(|p| p["name"] == name);
         for field in self.schema.fields().filter(|field| is_queryable(field)) {
             if !taken(field.name, &parameters) {
@@ -130,7 +134,7 @@ impl About {
             ("Link", to.said("The next page, other formats", "下一页及其他格式")),
         ]);
         let mut responses = read(to, answer(summary, &content, Some(headers)));
-        refusals(&mut responses, &[400, 404, 406, 500]);
+        refusals(&mut responses, &[400, 404, 406, 422, 500]);
         let mut path = json!({ "get": self.operation(&self.id("get", ""), summary, &parameters, &responses) });
         if let (Writes::Versions, Value::Object(methods)) = (self.schema.writes, &mut path) {
             methods.insert("post".to_owned(), self.create());
@@ -142,6 +146,13 @@ impl About {
         let to = self.to;
         let parameters = [
             self.feature_id(),
+            query(
+                "crs",
+                to.said("Reference system of the answer", "结果的坐标参考系"),
+                &json!({ "type": "string", "format": "uri", "default": crs::CRS84 }),
+            ),
+            datetime(to),
+            known_at(to),
             format(to, &["geojson", "json", "html"]),
             lang(to),
             in_header("If-None-Match", to.said("Tag of the copy at hand", "已有副本的标签")),
@@ -157,12 +168,30 @@ impl About {
             to.said("Reference system of the positions", "坐标参考系"),
         );
         let mut responses = read(to, answer(summary, &content, Some(headers(&[crs]))));
-        refusals(&mut responses, &[400, 404, 406, 410, 500]);
+        refusals(&mut responses, &[400, 404, 406, 410, 422, 500]);
         let mut path = json!({ "get": self.operation(&self.id("get", "Record"), summary, &parameters, &responses) });
         if let (Writes::Versions, Value::Object(methods)) = (self.schema.writes, &mut path) {
             methods.extend(self.changes());
         }
         path
+    }
+
+    fn versions(&self) -> Value {
+        let to = self.to;
+        let summary = to.said(
+            "all versions of a record, and what each changed",
+            "记录的全部版本及其变更",
+        );
+        let list = json!({
+            "type": "object",
+            "required": ["versions"],
+            "properties": { "versions": { "type": "array", "items": { "type": "object" } } },
+        });
+        let content = [("application/json", list), ("text/html", json!({ "type": "string" }))];
+        let mut responses = read(to, answer(summary, &content, None));
+        refusals(&mut responses, &[400, 404, 406, 500]);
+        let parameters = [self.feature_id(), format(to, &["json", "html"]), lang(to)];
+        json!({ "get": self.operation(&self.id("get", "Versions"), summary, &parameters, &responses) })
     }
 
     fn create(&self) -> Value {
@@ -227,7 +256,22 @@ impl About {
         let mut responses = Map::new();
         responses.insert("204".to_owned(), json!({ "description": to.said("Retired", "已废止") }));
         refusals(&mut responses, &[400, 403, 404, 409, 410, 412, 422, 428, 500]);
-        let parameters = [self.feature_id(), if_match()];
+        let text = json!({ "type": "string" });
+        let parameters = [
+            self.feature_id(),
+            if_match(),
+            query("reason", to.said("Why it is retired", "废止理由"), &text),
+            query(
+                "instrument",
+                to.said("The instrument that retires it", "据以废止的法律文件"),
+                &text,
+            ),
+            query(
+                "valid_from",
+                to.said("Since when it is out of force", "失效时间"),
+                &text,
+            ),
+        ];
         let summary = to.said("retire a record; its versions stay", "废止记录；历史版本保留");
         methods.insert(
             "delete".to_owned(),
@@ -338,16 +382,100 @@ fn bbox(to: To) -> Value {
 }
 
 fn content_crs(to: To) -> Value {
-    let mut parameter = in_header(
+    in_header(
         "Content-Crs",
         to.said(
-            "Reference system of the positions sent, in angle brackets",
-            "所提交坐标的参考系，置于尖括号中",
+            "Reference system of the positions sent, one that the collection lists, in angle brackets",
+            "所提交坐标的参考系（数据集 crs 所列之一），置于尖括号中",
         ),
-    );
-    if let Value::Object(members) = &mut parameter {
-        let offered: Vec<String> = crs::offered().iter().map(|crs| format!("<{crs}>")).collect();
-        members.insert("schema".to_owned(), json!({ "type": "string", "enum": offered }));
-    }
-    parameter
+    )
+}
+
+/// The parameters that every collection takes beside its own properties.
+fn common(to: To) -> Vec<Value> {
+    let text = json!({ "type": "string" });
+    let system = json!({ "type": "string", "format": "uri", "default": crs::CRS84 });
+    vec![
+        query(
+            "cursor",
+            to.said(
+                "Where the page begins: from the link named next",
+                "页的起点：取自 next 链接",
+            ),
+            &text,
+        ),
+        query(
+            "bbox-crs",
+            to.said("Reference system of bbox", "bbox 的坐标参考系"),
+            &system,
+        ),
+        query(
+            "crs",
+            to.said("Reference system of the answer", "结果的坐标参考系"),
+            &system,
+        ),
+        datetime(to),
+        known_at(to),
+        query(
+            "ids",
+            to.said("Feature ids, with commas between", "要素编号，以逗号分隔"),
+            &json!({ "type": "array", "maxItems": 1000, "items": { "type": "integer", "format": "int64" } }),
+        ),
+        query("filter", to.said("A condition in CQL2", "CQL2 过滤条件"), &text),
+        query(
+            "filter-lang",
+            to.said("How the filter is written", "过滤条件的语言"),
+            &json!({ "type": "string", "enum": ["cql2-text", "cql2-json", "cql-text"], "default": "cql2-text" }),
+        ),
+        query(
+            "filter-crs",
+            to.said(
+                "Reference system of the filter's geometries",
+                "过滤条件中几何的坐标参考系",
+            ),
+            &system,
+        ),
+        query(
+            "sortby",
+            to.said(
+                "Properties to sort by, - before those that begin with the greatest",
+                "排序属性；降序者前加 -",
+            ),
+            &json!({ "type": "array", "maxItems": 8, "items": { "type": "string" } }),
+        ),
+        query(
+            "properties",
+            to.said("Properties that are given; all when absent", "返回的属性；缺省为全部"),
+            &json!({ "type": "array", "items": { "type": "string" } }),
+        ),
+        query(
+            "resultType",
+            to.said("hits: how many there are, and no record", "hits：只返回数量"),
+            &json!({ "type": "string", "enum": ["results", "hits"], "default": "results" }),
+        ),
+        query(
+            "skipGeometry",
+            to.said("Whether geometries are left out", "是否省略几何"),
+            &json!({ "type": "boolean", "default": false }),
+        ),
+    ]
+}
+
+fn datetime(to: To) -> Value {
+    query(
+        "datetime",
+        to.said(
+            "An instant: the versions in force then; an interval: each record once, in its latest version in force within it; absent: now",
+            "时刻：当时有效的版本；区间：其间最后有效的版本；缺省：现在",
+        ),
+        &json!({ "type": "string" }),
+    )
+}
+
+fn known_at(to: To) -> Value {
+    query(
+        "known-at",
+        to.said("As the register knew it at this time", "登记簿在该时刻所知的状态"),
+        &json!({ "type": "string", "format": "date-time" }),
+    )
 }

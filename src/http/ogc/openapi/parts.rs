@@ -220,7 +220,7 @@ pub fn geometry(shape: Shape) -> Value {
         Shape::Point => shared("Point"),
         Shape::Line => shared("LineString"),
         Shape::Lines => json!({ "oneOf": [shared("LineString"), shared("MultiLineString")] }),
-        Shape::Polygon => json!({ "oneOf": [shared("Polygon"), shared("MultiPolygon")] }),
+        Shape::Polygon => shared("Polygon"),
         Shape::Any => json!({ "oneOf": KINDS.iter().map(|(kind, _)| shared(kind)).collect::<Vec<_>>() }),
     }
 }
