@@ -108,9 +108,9 @@ allow_making_a_cluster() {
     trap - EXIT
 }
 
-# For building and running: the database, PROJ's build, and the fonts that documents are set in.
+# For building and running: the database, PROJ's build, GDAL for the file worker, and the fonts that documents are set in.
 # shellcheck disable=SC2034  # read by the scripts
-packages_to_run=(cmake fonts-noto-cjk fonts-noto-core g++ libsqlite3-dev make pkg-config sqlite3)
+packages_to_run=(cmake fonts-noto-cjk fonts-noto-core g++ libgdal-dev libsqlite3-dev make pkg-config sqlite3)
 
 # For tests besides: a browser for the viewer, programs that look into PDF files, and clients of the interface (GDAL's
 # programs, and Python for the others).

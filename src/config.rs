@@ -52,6 +52,28 @@ pub struct Config {
     pub public_url: Setting<Option<String>>,
     /// Origins whose pages may use the service; [`ANY_ORIGIN`] lets pages of any origin read.
     pub cors_origins: Setting<Vec<String>>,
+    /// The file worker; unset, the one beside this program.
+    pub file_worker: Setting<Option<PathBuf>>,
+    /// How well the file worker must be fenced in.
+    pub file_fence: Setting<Fence>,
+}
+
+/// How well the file worker must be fenced in before it reads anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fence {
+    /// No file but its own, no network, no other program.
+    Full,
+    /// As well as the kernel can.
+    Partial,
+}
+
+impl Fence {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+        }
+    }
 }
 
 /// Stands in `cors_origins` for reading by pages of any origin.
@@ -94,6 +116,16 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "cors_origins",
         "MERESTONE_CORS_ORIGINS",
         "origins whose pages may read and write, separated by spaces; * lets any page read, none no other page",
+    ),
+    (
+        "file_worker",
+        "MERESTONE_FILE_WORKER",
+        "the program that reads feature files, instead of the one beside merestone",
+    ),
+    (
+        "file_fence",
+        "MERESTONE_FILE_FENCE",
+        "how well that program must be fenced in: full, or partial for kernels that cannot",
     ),
 ];
 
@@ -238,6 +270,10 @@ impl Config {
                 is_address(address, true).then(|| Some(address.to_owned()))
             }),
             cors_origins: reader.read("cors_origins", None, vec![ANY_ORIGIN.to_owned()], origins),
+            file_worker: reader.read("file_worker", None, None, |text| Some(Some(PathBuf::from(text)))),
+            file_fence: reader.read("file_fence", None, Fence::Full, |text| {
+                [Fence::Full, Fence::Partial].into_iter().find(|f| f.word() == text)
+            }),
         };
         if reader.mistakes.is_empty() {
             return Ok(config);
@@ -260,6 +296,10 @@ impl Config {
             .value
             .as_ref()
             .map_or_else(|| "(private)".to_owned(), |url| without_password(url));
+        let worker = self.file_worker.value.as_ref().map_or_else(
+            || "(beside merestone)".to_owned(),
+            |program| program.display().to_string(),
+        );
         let fonts: Vec<String> = self.font_dirs.value.iter().map(|d| d.display().to_string()).collect();
         vec![
             ("bind", self.bind.value.to_string(), self.bind.source),
@@ -293,6 +333,12 @@ impl Config {
                     self.cors_origins.value.join(" ")
                 },
                 self.cors_origins.source,
+            ),
+            ("file_worker", worker, self.file_worker.source),
+            (
+                "file_fence",
+                self.file_fence.value.word().to_owned(),
+                self.file_fence.source,
             ),
         ]
     }

@@ -56,6 +56,7 @@ codes! {
     MediaTypeUnsupported "media-type-unsupported" "The media type is not taken here" "不接受此媒体类型";
     GlyphMissing "glyph-missing" "A character has no glyph in the fonts at hand" "现有字体缺少所需字形";
     StorageFull "storage-full" "There is no room left to store the file" "存储空间不足";
+    ReaderUnavailable "reader-unavailable" "Files of this kind cannot be read on this machine" "本机无法读取此类文件";
     Unavailable "unavailable" "The service is not ready" "服务尚未就绪";
     Internal "internal" "Something went wrong inside the service" "服务内部错误";
 }

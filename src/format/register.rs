@@ -187,6 +187,9 @@ fn line(fields: &mut Fields<'_>, way: &ToFrame) -> Vec<LonLat> {
 fn rings(fields: &mut Fields<'_>, way: &ToFrame) -> Vec<Vec<LonLat>> {
     match fields.geometry() {
         Some(Geometry::Polygon(rings)) => rings.iter().map(|ring| points(fields, way, ring)).collect(),
+        Some(Geometry::Polygons(polygons)) if polygons.len() == 1 => {
+            polygons[0].iter().map(|ring| points(fields, way, ring)).collect()
+        }
         _ => {
             fields.wrong("geometry", Message::new("is no polygon", "不是面"));
             Vec::new()
@@ -484,7 +487,7 @@ pub fn projects(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Re
     must_have(rows, mapping, "number")?;
     all(rows, mapping, |fields| {
         let footprint = match fields.geometry() {
-            Some(Geometry::Polygon(_)) => Footprint::Polygon(rings(fields, way)),
+            Some(Geometry::Polygon(_) | Geometry::Polygons(_)) => Footprint::Polygon(rings(fields, way)),
             _ => Footprint::Line(line(fields, way)),
         };
         let record = Project {

@@ -12,6 +12,7 @@ use super::features::Counts;
 use super::register::Registers;
 use super::systems::Systems;
 use super::tile::Tiles;
+use super::worker::Worker;
 use crate::report::typst::Fonts;
 use crate::store::Db;
 use crate::store::original::Originals;
@@ -90,6 +91,8 @@ pub struct Context {
     pub labels: Labels,
     pub counts: Counts,
     pub tiles: Tiles,
+    /// Reads feature files of the kinds that this program does not.
+    pub worker: Worker,
     /// Bytes of one upload, at most.
     pub upload_limit: u64,
     pub outside: Arc<Outside>,

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod edit;
 pub mod extents;
 pub mod features;
+pub mod files;
 pub mod glossary;
 pub mod history;
 pub mod import;
@@ -24,6 +25,7 @@ pub mod tile;
 pub mod upload;
 pub mod view;
 pub mod wire;
+pub mod worker;
 
 pub use context::{Clock, Context, Ids, Outside};
 
