@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -261,6 +262,25 @@ async fn count(cx: &Context, conn: &mut store::Conn, wanted: &Selection, asked: 
         counts.insert(key, (version, counted));
     }
     Ok(counted)
+}
+
+/// Reads a whole selection in batches, as one moment of the database, until `take` says that it is enough.
+///
+/// # Errors
+/// As [`page`].
+pub async fn each(cx: &Context, wanted: &Selection, mut take: impl AsyncFnMut(Vec<Record>) -> bool) -> Result<()> {
+    let mut names = cx.db.acquire().await?;
+    let mut beside = cx.db.acquire().await?;
+    let asked = query(cx, &mut names, wanted).await?;
+    let mut tx = cx.db.snapshot().await?;
+    let mut batches = select::batches(&mut tx, &mut names, &cx.labels, &asked);
+    while let Some(rows) = batches.try_next().await? {
+        let records = place(cx, &mut beside, rows, &asked, &wanted.coordinates).await?;
+        if !take(records).await {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// One record, or why there is none.

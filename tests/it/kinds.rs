@@ -344,6 +344,8 @@ async fn every_record_of_the_sample_is_taken_and_found_again() {
             collection: schema.collection,
             boundary: Some("astrand-veyra"),
             crs: None,
+            layer: None,
+            encoding: None,
             mapping: Mapping::default(),
             reason: None,
             instrument: None,

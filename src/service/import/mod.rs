@@ -13,10 +13,10 @@ use std::path::Path;
 pub use batch::{Outcome, Planned, What};
 pub use border::{Taken, border};
 
-use super::check::files::{name, rows};
+use super::check::files::name;
 use super::edit::Edit;
 use super::features::Coordinates;
-use super::{Context, Result, not_found};
+use super::{Context, Result, files, not_found};
 use crate::crs::Crs;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::schema::{self, Schema, Shape, Writes};
@@ -35,8 +35,12 @@ pub struct Request<'a> {
     pub collection: &'a str,
     /// Key of the boundary it belongs to; the only one there is when it is not named.
     pub boundary: Option<&'a str>,
-    /// The file's system; the frame's own when none is named.
+    /// The file's system; when none is named that of the file, else the frame's own.
     pub crs: Option<&'a str>,
+    /// The layer that is wanted, of a file with several.
+    pub layer: Option<&'a str>,
+    /// The encoding of the file's texts; wins over what it says.
+    pub encoding: Option<&'a str>,
     pub mapping: Mapping,
     pub reason: Option<&'a str>,
     /// Key of the instrument by which the records are in force; without one they are imported and bind nobody.
@@ -46,6 +50,9 @@ pub struct Request<'a> {
     /// Take the good rows and name the bad ones, instead of taking nothing when one is bad.
     pub partial: bool,
 }
+
+/// Rows of one file, at most: more is split by section.
+const MOST_ROWS: usize = 2_000_000;
 
 /// The kinds that are taken over from files, by the names of their collections.
 pub fn collections() -> impl Iterator<Item = &'static str> {
@@ -93,12 +100,22 @@ pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Outcome> {
 async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) -> Result<Outcome> {
     let schema = kind(request.collection)?;
     let source = name(request.path);
-    let read = rows(request.path)?;
+    let options = files::Options {
+        name: None,
+        crs: request.crs,
+        layer: request.layer,
+        encoding: request.encoding,
+    };
+    let opened = files::open(cx, request.path, options).await?;
+    let said = opened.crs.clone();
+    // Formats that know one system only give positions as maps do; what they mean is written down with each.
+    let as_drawn = opened.table.format.starts_with("KM");
+    let read = tokio::task::spawn_blocking(move || opened.rows(MOST_ROWS)).await??;
     let held = boundary(cx, conn, request).await?;
-    let crs = match (request.crs, &held) {
+    let crs = match (&said, &held) {
         (Some(code), _) => Some(Crs::lookup(code).map_err(Problem::from)?),
-        (None, Some(held)) => Some(held.record.frame.crs.clone()),
-        (None, None) => None,
+        (None, Some(held)) if !as_drawn => Some(held.record.frame.crs.clone()),
+        (None, _) => None,
     };
     let in_file = |problem: Problem| problem.in_file(&source);
     // A system from which nothing leads to the frame is refused once, not at every row.
