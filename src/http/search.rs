@@ -28,7 +28,13 @@ async fn found(State(cx): State<Context>, ask: Ask) -> Answer {
     ask.unknown(&mut mistakes, |name| TAKEN.contains(&name) || COMMON.contains(&name));
     let mut wrong = |at: &str, en: &str, zh: &str| {
         let detail = Message::new(en, zh);
-        mistakes.push((Code::ParameterInvalid, Mistake { at: at.to_owned(), detail }));
+        mistakes.push((
+            Code::ParameterInvalid,
+            Mistake {
+                at: at.to_owned(),
+                detail,
+            },
+        ));
     };
     let text = ask.get("q").unwrap_or_default();
     if text.trim().is_empty() {
@@ -38,13 +44,18 @@ async fn found(State(cx): State<Context>, ask: Ask) -> Answer {
         None => DEFAULT_LIMIT,
         Some(Ok(limit)) if limit >= 1 => limit.min(MOST),
         Some(_) => {
-            wrong("limit", "limit is a whole number, 1 or more.", "limit 必须为大于或等于 1 的整数。");
+            wrong(
+                "limit",
+                "limit is a whole number, 1 or more.",
+                "limit 必须为大于或等于 1 的整数。",
+            );
             DEFAULT_LIMIT
         }
     };
     refuse_mistakes(mistakes)?;
-    let collections: Option<Vec<String>> =
-        ask.get("collections").map(|names| names.split(',').map(|name| name.trim().to_owned()).collect());
+    let collections: Option<Vec<String>> = ask
+        .get("collections")
+        .map(|names| names.split(',').map(|name| name.trim().to_owned()).collect());
     let hits = search::search(&cx, text, ask.get("boundary"), collections.as_deref(), limit).await?;
     let offer = ask.offer(&[GEOJSON])?;
     let features: Vec<Value> = hits.iter().map(|hit| feature(&ask, hit)).collect();
@@ -57,8 +68,14 @@ fn feature(ask: &Ask, hit: &Hit) -> Value {
     properties.insert("label".to_owned(), json!(hit.label));
     properties.insert("boundary".to_owned(), json!(hit.boundary));
     properties.insert("score".to_owned(), json!(hit.score));
-    properties.insert("collection".to_owned(), json!(hit.schema.map(|schema| schema.collection)));
-    properties.insert("kind".to_owned(), json!(hit.schema.map(|schema| schema.title.get(ask.lang))));
+    properties.insert(
+        "collection".to_owned(),
+        json!(hit.schema.map(|schema| schema.collection)),
+    );
+    properties.insert(
+        "kind".to_owned(),
+        json!(hit.schema.map(|schema| schema.title.get(ask.lang))),
+    );
     for (lang, name) in hit.names.iter() {
         properties.insert(format!("name_{}", lang.code()), json!(name));
     }
