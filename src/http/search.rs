@@ -11,10 +11,9 @@ use super::ogc::reply::Reply;
 use super::problem::Answer;
 use crate::domain::problem::{Code, Mistake};
 use crate::domain::text::Message;
-use crate::format::feature::Axes;
-use crate::format::feature::geometry;
 use crate::service::Context;
 use crate::service::search::{self, Hit, MOST};
+use crate::service::wire::{Axes, geometry};
 
 pub(super) fn routes() -> Router<Context> {
     Router::new().route("/search", get(found))

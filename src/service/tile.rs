@@ -14,7 +14,7 @@ use crate::domain::schema::{Field, Schema};
 use crate::domain::text::Message;
 use crate::store;
 use crate::store::record::tile::{self as of_collection, Detail};
-pub use crate::tile::Address;
+pub use crate::tile::{Address, DEEPEST};
 use crate::tile::collections;
 
 /// What a tile shows.

@@ -39,6 +39,7 @@ pub(super) fn routes() -> Router<Context> {
         .route("/api", get(openapi::v30))
         .route("/api/3.1", get(openapi::v31))
         .route("/docs", get(openapi::docs))
+        .route("/docs/{collectionId}", get(openapi::docs_of))
         .route("/pages.css", get(style))
         .route("/collections", get(collections::list))
         .route("/collections/{collectionId}", get(collections::one))

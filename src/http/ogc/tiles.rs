@@ -86,7 +86,7 @@ const HALF: f64 = 20_037_508.342_789_244;
 async fn matrix_set(ask: Ask, Path(set): Path<String>) -> Answer {
     let offer = *ask.plain(&[JSON])?;
     known_set(&set)?;
-    let matrices: Vec<Value> = (0..=crate::tile::DEEPEST)
+    let matrices: Vec<Value> = (0..=tile::DEEPEST)
         .map(|zoom| {
             let n = 2_f64.powi(i32::from(zoom));
             let cell = 2.0 * HALF / 256.0 / n;

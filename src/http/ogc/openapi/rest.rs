@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::parts::{To, answer, format, headers, in_path, lang, query, refusals, shared};
+use crate::domain::collection::Collection;
 use crate::domain::schema::{ALL, Shape};
 
 /// Start, standards, collections, and the interface itself.
@@ -133,6 +134,80 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
             parameters: vec![],
             statuses: &[(200, json)],
             refusals: &[500],
+        },
+        Plain {
+            path: "/search",
+            method: "get",
+            id: "search",
+            tag: "Map",
+            summary: to.said(
+                "Records and places along the line by what people call them",
+                "按名称、编号查找记录与沿线位置",
+            ),
+            parameters: vec![
+                needed(query("q", to.said("What is looked for", "查找内容"), &text)),
+                query("boundary", to.said("Key of the boundary", "国界代码"), &text),
+                query(
+                    "collections",
+                    to.said("Collections to look in", "查找的数据集"),
+                    &json!({ "type": "array", "items": text }),
+                ),
+                query(
+                    "limit",
+                    to.said("Finds, at most", "结果数上限"),
+                    &json!({ "type": "integer", "minimum": 1 }),
+                ),
+                format(to, &["geojson"]),
+                lang(to),
+            ],
+            statuses: &[(200, "application/geo+json")],
+            refusals: &[400, 406, 500],
+        },
+        Plain {
+            path: "/collections/{collectionId}/items/{featureId}/card",
+            method: "get",
+            id: "getCard",
+            tag: "Map",
+            summary: to.said(
+                "A record with all that the map shows of it",
+                "记录及其在地图上显示的全部内容",
+            ),
+            parameters: vec![
+                in_path(
+                    "collectionId",
+                    to.said("Name of the collection", "数据集名称"),
+                    &json!({ "type": "string", "enum": Collection::ALL.map(Collection::name) }),
+                ),
+                in_path(
+                    "featureId",
+                    to.said("Feature id", "要素编号"),
+                    &json!({ "type": "integer", "minimum": 1 }),
+                ),
+                format(to, &["geojson", "json"]),
+                lang(to),
+            ],
+            statuses: &[(200, "application/geo+json")],
+            refusals: &[400, 404, 406, 500],
+        },
+        Plain {
+            path: "/base/{boundary}/{file}",
+            method: "get",
+            id: "getBaseLayer",
+            tag: "Map",
+            summary: to.said("A base layer of an invented boundary", "虚构国界的底图图层"),
+            parameters: vec![
+                in_path("boundary", to.said("Key of the boundary", "国界代码"), &text),
+                in_path(
+                    "file",
+                    to.said(
+                        "Name of the layer, with .geojson behind it",
+                        "图层名称，以 .geojson 结尾",
+                    ),
+                    &text,
+                ),
+            ],
+            statuses: &[(200, "application/geo+json")],
+            refusals: &[404, 500],
         },
         Plain {
             path: "/at",
@@ -287,7 +362,7 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
         for (status, media) in plain.statuses {
             let body = match *media {
                 "" => json!({ "description": plain.summary }),
-                "application/json" => answer(plain.summary, &[(media, json!({}))], None),
+                "application/json" | "application/geo+json" => answer(plain.summary, &[(media, json!({}))], None),
                 "application/octet-stream" | "application/pdf" | "application/vnd.mapbox-vector-tile" => answer(
                     plain.summary,
                     &[(media, json!({ "type": "string", "format": "binary" }))],
