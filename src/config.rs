@@ -48,7 +48,36 @@ pub struct Config {
     pub upload_limit_mb: Setting<u64>,
     /// Folders in which fonts are looked for.
     pub font_dirs: Setting<Vec<PathBuf>>,
+    /// The address under which others reach the service, where it stands behind another server.
+    pub public_url: Setting<Option<String>>,
+    /// Origins whose pages may use the service; [`ANY_ORIGIN`] lets pages of any origin read.
+    pub cors_origins: Setting<Vec<String>>,
+    /// The file worker; unset, the one beside this program.
+    pub file_worker: Setting<Option<PathBuf>>,
+    /// How well the file worker must be fenced in.
+    pub file_fence: Setting<Fence>,
 }
+
+/// How well the file worker must be fenced in before it reads anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fence {
+    /// No file but its own, no network, no other program.
+    Full,
+    /// As well as the kernel can.
+    Partial,
+}
+
+impl Fence {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+        }
+    }
+}
+
+/// Stands in `cors_origins` for reading by pages of any origin.
+pub const ANY_ORIGIN: &str = "*";
 
 /// Every setting: its key in the file, its variable, and what it is for.
 pub const SETTINGS: &[(&str, &str, &str)] = &[
@@ -77,6 +106,26 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "font_dirs",
         "MERESTONE_FONT_DIRS",
         "folders in which fonts are looked for, separated by colons",
+    ),
+    (
+        "public_url",
+        "MERESTONE_PUBLIC_URL",
+        "address under which others reach the service, where it stands behind another server",
+    ),
+    (
+        "cors_origins",
+        "MERESTONE_CORS_ORIGINS",
+        "origins whose pages may read and write, separated by spaces; * lets any page read, none no other page",
+    ),
+    (
+        "file_worker",
+        "MERESTONE_FILE_WORKER",
+        "the program that reads feature files, instead of the one beside merestone",
+    ),
+    (
+        "file_fence",
+        "MERESTONE_FILE_FENCE",
+        "how well that program must be fenced in: full, or partial for kernels that cannot",
     ),
 ];
 
@@ -112,7 +161,7 @@ impl Reader<'_> {
                 .iter()
                 .filter_map(toml::Value::as_str)
                 .collect::<Vec<_>>()
-                .join(":"),
+                .join(if key == "font_dirs" { ":" } else { " " }),
             other => other.to_string(),
         };
         Some((text, Source::File))
@@ -216,6 +265,15 @@ impl Config {
                 ],
                 |text| Some(text.split(':').map(PathBuf::from).collect()),
             ),
+            public_url: reader.read("public_url", None, None, |text| {
+                let address = text.trim_end_matches('/');
+                is_address(address, true).then(|| Some(address.to_owned()))
+            }),
+            cors_origins: reader.read("cors_origins", None, vec![ANY_ORIGIN.to_owned()], origins),
+            file_worker: reader.read("file_worker", None, None, |text| Some(Some(PathBuf::from(text)))),
+            file_fence: reader.read("file_fence", None, Fence::Full, |text| {
+                [Fence::Full, Fence::Partial].into_iter().find(|f| f.word() == text)
+            }),
         };
         if reader.mistakes.is_empty() {
             return Ok(config);
@@ -238,6 +296,10 @@ impl Config {
             .value
             .as_ref()
             .map_or_else(|| "(private)".to_owned(), |url| without_password(url));
+        let worker = self.file_worker.value.as_ref().map_or_else(
+            || "(beside merestone)".to_owned(),
+            |program| program.display().to_string(),
+        );
         let fonts: Vec<String> = self.font_dirs.value.iter().map(|d| d.display().to_string()).collect();
         vec![
             ("bind", self.bind.value.to_string(), self.bind.source),
@@ -258,8 +320,51 @@ impl Config {
                 self.upload_limit_mb.source,
             ),
             ("font_dirs", fonts.join(":"), self.font_dirs.source),
+            (
+                "public_url",
+                self.public_url.value.clone().unwrap_or_else(|| "(as asked)".to_owned()),
+                self.public_url.source,
+            ),
+            (
+                "cors_origins",
+                if self.cors_origins.value.is_empty() {
+                    NO_ORIGIN.to_owned()
+                } else {
+                    self.cors_origins.value.join(" ")
+                },
+                self.cors_origins.source,
+            ),
+            ("file_worker", worker, self.file_worker.source),
+            (
+                "file_fence",
+                self.file_fence.value.word().to_owned(),
+                self.file_fence.source,
+            ),
         ]
     }
+}
+
+/// The word for no origin but the service's own.
+const NO_ORIGIN: &str = "none";
+
+fn origins(text: &str) -> Option<Vec<String>> {
+    if text.trim() == NO_ORIGIN {
+        return Some(Vec::new());
+    }
+    text.split([' ', ','])
+        .filter(|origin| !origin.is_empty())
+        .map(|origin| (origin == ANY_ORIGIN || is_address(origin, false)).then(|| origin.to_owned()))
+        .collect()
+}
+
+/// `https://host:port`, with a path behind it where one may be.
+fn is_address(text: &str, path: bool) -> bool {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        return false;
+    };
+    let (authority, behind) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let plain = |text: &str, more: &[u8]| text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
+    !authority.is_empty() && plain(authority, b".-:[]") && plain(behind, b"/._~-") && (path || behind.is_empty())
 }
 
 fn without_password(url: &str) -> String {
@@ -311,6 +416,24 @@ mod tests {
         let file = Some("bind = \"0.0.0.0:80\"\nupload_limit_mb = 0\nnonsense = 1");
         let problem = Config::new(file, &none, Flags::default()).unwrap_err();
         assert_eq!(problem.mistakes.len(), 3, "{problem}");
+    }
+
+    #[test]
+    fn addresses_are_read_strictly() {
+        let check = |text: &str, path: bool, expect: bool| assert_eq!(is_address(text, path), expect, "{text}");
+        check("https://maps.example.org", false, true);
+        check("http://[::1]:8080", false, true);
+        check("https://maps.example.org/border", true, true);
+        check("https://maps.example.org/border", false, false);
+        check("https://maps.example.org?x", true, false);
+        check("maps.example.org", true, false);
+        check("javascript://x", true, false);
+        assert_eq!(origins("none"), Some(Vec::new()));
+        assert_eq!(
+            origins("https://a.example, *"),
+            Some(vec!["https://a.example".to_owned(), "*".to_owned()])
+        );
+        assert_eq!(origins("a.example"), None);
     }
 
     #[test]

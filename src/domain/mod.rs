@@ -20,6 +20,7 @@ pub mod place;
 pub mod problem;
 pub mod reference;
 pub mod schema;
+pub mod search;
 pub mod section;
 pub mod shift;
 pub mod text;

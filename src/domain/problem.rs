@@ -46,6 +46,8 @@ codes! {
     NotFound "not-found" "Not found" "未找到";
     MethodNotAllowed "method-not-allowed" "The method is not allowed here" "不允许使用此方法";
     NotAcceptable "not-acceptable" "None of the formats asked for can be given" "无法提供所要求的格式";
+    RangeInvalid "range-invalid" "The file has no such part" "文件没有所请求的部分";
+    OriginForbidden "origin-forbidden" "Pages of this origin may not write" "不允许该来源的页面写入";
     Conflict "conflict" "The request contradicts what is stored" "请求与已存内容冲突";
     NumberTaken "number-taken" "The number is already in use" "编号已被使用";
     Stale "stale" "The record was changed by someone else" "记录已被他人更改";
@@ -54,6 +56,7 @@ codes! {
     MediaTypeUnsupported "media-type-unsupported" "The media type is not taken here" "不接受此媒体类型";
     GlyphMissing "glyph-missing" "A character has no glyph in the fonts at hand" "现有字体缺少所需字形";
     StorageFull "storage-full" "There is no room left to store the file" "存储空间不足";
+    ReaderUnavailable "reader-unavailable" "Files of this kind cannot be read on this machine" "本机无法读取此类文件";
     Unavailable "unavailable" "The service is not ready" "服务尚未就绪";
     Internal "internal" "Something went wrong inside the service" "服务内部错误";
 }

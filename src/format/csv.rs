@@ -11,7 +11,14 @@ use crate::domain::text::Message;
 /// - **Shape**: one row a line; all cells as text, numbers kept as written.
 /// - **Errors**: a [`Problem`] with the line where a line has more or fewer cells than the header, or there is no header.
 pub fn read(bytes: &[u8]) -> Result<Vec<Row>, Problem> {
-    let text = decode(bytes);
+    read_text(&decode(bytes))
+}
+
+/// As [`read`], of text whose encoding is known.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_text(text: &str) -> Result<Vec<Row>, Problem> {
     let header_line = text.lines().next().unwrap_or("");
     let delimiter = [b';', b'\t', b',']
         .into_iter()
@@ -51,7 +58,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Row>, Problem> {
 }
 
 /// By its byte order mark; else UTF-8 where it is; else GB18030, the encoding of Chinese survey software.
-fn decode(bytes: &[u8]) -> String {
+pub fn decode(bytes: &[u8]) -> String {
     if let Some((encoding, mark)) = encoding_rs::Encoding::for_bom(bytes) {
         return encoding
             .decode_without_bom_handling(bytes.get(mark..).unwrap_or_default())

@@ -2,11 +2,16 @@
 //!
 //! Start with [`sniff`] for what a file is, [`gpx`] for the tracks of receivers, [`inspect`] for what a file holds.
 
+pub mod archive;
 pub mod border;
+pub mod codepage;
 pub mod cql2;
 pub mod csv;
+pub mod draft;
 pub mod encoding;
+pub mod feature;
 pub mod findings;
+pub mod gdal;
 pub mod geojson;
 pub mod gpx;
 pub mod gzip;
@@ -15,4 +20,5 @@ pub mod limits;
 pub mod register;
 pub mod row;
 pub mod sniff;
+pub mod table;
 pub mod tally;

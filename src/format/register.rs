@@ -1,6 +1,6 @@
 //! Rows of a file to records of the register, brought into the frame of a boundary.
 
-use super::row::{Fields, Mapping, RawGeometry, Row};
+use super::row::{Fields, Mapping, Row};
 use crate::crs::{Crs, Frame, Kind, NotComparable, Operation, Projection};
 use crate::domain::boundary::Boundary;
 use crate::domain::marker::{Condition, Constellation, Element, Marker, MarkerKind, Number, Relation, SigmaSource};
@@ -9,6 +9,7 @@ use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::section::{LineType, Movability, Segment};
 use crate::domain::text::{Message, Names};
 use crate::geom::line::Side;
+use crate::geom::shape::Geometry;
 use crate::unit::{Bearing, LonLat, Metres, Sigma};
 
 /// Mistakes reported of one file, at most.
@@ -174,8 +175,8 @@ fn points(fields: &mut Fields<'_>, way: &ToFrame, raw: &[[f64; 2]]) -> Vec<LonLa
 
 fn line(fields: &mut Fields<'_>, way: &ToFrame) -> Vec<LonLat> {
     match fields.geometry() {
-        Some(RawGeometry::Line(raw)) => points(fields, way, raw),
-        Some(RawGeometry::Lines(lines)) if lines.len() == 1 => points(fields, way, &lines[0]),
+        Some(Geometry::Line(raw)) => points(fields, way, raw),
+        Some(Geometry::Lines(lines)) if lines.len() == 1 => points(fields, way, &lines[0]),
         _ => {
             fields.wrong("geometry", Message::new("is no line", "不是线"));
             Vec::new()
@@ -185,7 +186,10 @@ fn line(fields: &mut Fields<'_>, way: &ToFrame) -> Vec<LonLat> {
 
 fn rings(fields: &mut Fields<'_>, way: &ToFrame) -> Vec<Vec<LonLat>> {
     match fields.geometry() {
-        Some(RawGeometry::Polygon(rings)) => rings.iter().map(|ring| points(fields, way, ring)).collect(),
+        Some(Geometry::Polygon(rings)) => rings.iter().map(|ring| points(fields, way, ring)).collect(),
+        Some(Geometry::Polygons(polygons)) if polygons.len() == 1 => {
+            polygons[0].iter().map(|ring| points(fields, way, ring)).collect()
+        }
         _ => {
             fields.wrong("geometry", Message::new("is no polygon", "不是面"));
             Vec::new()
@@ -432,11 +436,17 @@ pub fn ports(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Read<
         let raw = fields.point()?;
         let classes = words(PortClass::ALL, PortClass::word);
         let statuses = words(PortStatus::ALL, PortStatus::word);
+        // Older files call it `class`, which now says who may see a record.
+        let class = if fields.has("port_class") {
+            "port_class"
+        } else {
+            "class"
+        };
         let record = Port {
             number: fields.required("number"),
             names: fields.names("name"),
             party: fields.required("party"),
-            class: fields.word("class", PortClass::from_word, &classes, None)?,
+            class: fields.word(class, PortClass::from_word, &classes, None)?,
             status: fields.word("status", PortStatus::from_word, &statuses, None)?,
             counterpart: fields.names("counterpart"),
             traffic: fields.text("traffic"),
@@ -477,7 +487,7 @@ pub fn projects(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Re
     must_have(rows, mapping, "number")?;
     all(rows, mapping, |fields| {
         let footprint = match fields.geometry() {
-            Some(RawGeometry::Polygon(_)) => Footprint::Polygon(rings(fields, way)),
+            Some(Geometry::Polygon(_) | Geometry::Polygons(_)) => Footprint::Polygon(rings(fields, way)),
             _ => Footprint::Line(line(fields, way)),
         };
         let record = Project {

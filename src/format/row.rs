@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::problem::Mistake;
 use crate::domain::text::{Lang, Message, Names};
+use crate::geom::shape::Geometry;
 
 /// What a cell holds. A number keeps the text it was written as, since its last digit tells its precision.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,21 +14,13 @@ pub enum Cell {
     Flag(bool),
 }
 
-/// Raw coordinates, easting or longitude first, in whatever system the file is in.
-#[derive(Debug, Clone, PartialEq)]
-pub enum RawGeometry {
-    Point([f64; 2]),
-    Line(Vec<[f64; 2]>),
-    Lines(Vec<Vec<[f64; 2]>>),
-    Polygon(Vec<Vec<[f64; 2]>>),
-}
-
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Row {
     /// Where it stands, for people: `line 7`, `feature 3`.
     pub place: String,
     pub cells: BTreeMap<String, Cell>,
-    pub geometry: Option<RawGeometry>,
+    /// Coordinates as they stand, easting or longitude first, in whatever system the file is in.
+    pub geometry: Option<Geometry>,
 }
 
 /// Which column holds which field of the register, values for fields that the file has not, and the register's word for
@@ -176,8 +169,10 @@ impl<'a> Fields<'a> {
 
     /// Coordinates of a point: of the geometry, else of the fields `lon` and `lat` (or `x` and `y`).
     pub fn point(&mut self) -> Option<[f64; 2]> {
-        if let Some(RawGeometry::Point(point)) = self.row.geometry {
-            return Some(point);
+        match &self.row.geometry {
+            Some(Geometry::Point(point)) => return Some(*point),
+            Some(Geometry::Points(points)) if points.len() == 1 => return Some(points[0]),
+            _ => {}
         }
         let (x, y) = if self.has("lon") || self.has("lat") {
             ("lon", "lat")
@@ -198,11 +193,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn has(&self, field: &str) -> bool {
+    pub fn has(&self, field: &str) -> bool {
         self.row.cells.contains_key(self.mapping.column(field))
     }
 
-    pub fn geometry(&self) -> Option<&'a RawGeometry> {
+    pub fn geometry(&self) -> Option<&'a Geometry> {
         self.row.geometry.as_ref()
     }
 

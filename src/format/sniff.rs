@@ -21,6 +21,15 @@ pub enum Kind {
     Gzip,
     Zip,
     GeoPackage,
+    /// The geometries of a Shapefile, or their index, which begins alike.
+    Shapefile,
+    /// A dBase table.
+    Dbf,
+    MapInfo,
+    Dxf,
+    BinaryDxf,
+    Dwg,
+    FlatGeobuf,
     Fit,
     Png,
     Jpeg,
@@ -52,6 +61,13 @@ impl Kind {
                 "an SQLite database, perhaps a GeoPackage",
                 "SQLite 数据库（可能是 GeoPackage）",
             ),
+            Self::Shapefile => ("a part of a Shapefile", "Shapefile 的组成文件"),
+            Self::Dbf => ("a dBase table", "dBase 表"),
+            Self::MapInfo => ("a MapInfo table", "MapInfo 表"),
+            Self::Dxf => ("a DXF drawing", "DXF 图纸"),
+            Self::BinaryDxf => ("a DXF drawing in binary form", "二进制 DXF 图纸"),
+            Self::Dwg => ("an AutoCAD drawing (DWG)", "AutoCAD 图纸（DWG）"),
+            Self::FlatGeobuf => ("a FlatGeobuf file", "FlatGeobuf 文件"),
             Self::Fit => ("a Garmin FIT file", "佳明 FIT 文件"),
             Self::Png => ("a PNG picture", "PNG 图片"),
             Self::Jpeg => ("a JPEG picture", "JPEG 图片"),
@@ -74,7 +90,12 @@ pub fn sniff(head: &[u8]) -> Kind {
         [0xFF, 0xD8, 0xFF, ..] => return Kind::Jpeg,
         [b'%', b'P', b'D', b'F', ..] => return Kind::Pdf,
         [_, _, _, _, _, _, _, _, b'.', b'F', b'I', b'T', ..] => return Kind::Fit,
+        [b'f', b'g', b'b', _, b'f', b'g', b'b', ..] => return Kind::FlatGeobuf,
+        [0, 0, 0x27, 0x0A, ..] => return Kind::Shapefile,
         _ if head.starts_with(b"SQLite format 3\0") => return Kind::GeoPackage,
+        _ if head.starts_with(b"AutoCAD Binary DXF") => return Kind::BinaryDxf,
+        [b'A', b'C', b'1', b'0', a, b, 0, ..] if a.is_ascii_digit() && b.is_ascii_digit() => return Kind::Dwg,
+        _ if is_dbf(head) => return Kind::Dbf,
         _ => {}
     }
     let Ok((encoding, mark)) = encoding::detect(head) else {
@@ -86,9 +107,13 @@ pub fn sniff(head: &[u8]) -> Kind {
     match text.chars().next() {
         None => Kind::Empty,
         Some('<') => xml(text),
+        // The record separator of a JSON text sequence.
+        Some('\u{1e}') => json(text.trim_start_matches(['\u{1e}', ' ', '\t', '\r', '\n'])),
+        Some('!') if text.get(..6).is_some_and(|mark| mark.eq_ignore_ascii_case("!table")) => Kind::MapInfo,
         Some('{') => json(text),
         Some('[') => Kind::Json,
         Some('$' | '!') if is_nmea(text) => Kind::Nmea,
+        _ if is_dxf(text) => Kind::Dxf,
         _ if is_table(text) => Kind::Csv,
         _ => Kind::Unknown,
     }
@@ -158,6 +183,31 @@ fn is_nmea(text: &str) -> bool {
             .iter()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
         && sentence[6] == b','
+}
+
+/// The mark of a version, a date, and lengths that agree.
+fn is_dbf(head: &[u8]) -> bool {
+    let [version, _, month, day, _, _, _, _, low, high, ..] = *head else {
+        return false;
+    };
+    let header = u16::from_le_bytes([low, high]);
+    matches!(version, 0x03 | 0x30 | 0x31 | 0x83 | 0x8B | 0xF5)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && header > 64
+        && header % 32 <= 1 + 8
+}
+
+/// Pairs of lines, a number and a value: comments (999) and then the first section.
+fn is_dxf(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim);
+    loop {
+        match (lines.next(), lines.next()) {
+            (Some("999"), Some(_)) => {}
+            (Some("0"), Some("SECTION")) => return true,
+            _ => return false,
+        }
+    }
 }
 
 /// A first line with a separator and nothing that text does not hold.

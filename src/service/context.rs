@@ -7,9 +7,12 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::changes::Changes;
+use super::extents::Extents;
 use super::features::Counts;
 use super::register::Registers;
+use super::systems::Systems;
 use super::tile::Tiles;
+use super::worker::Worker;
 use crate::report::typst::Fonts;
 use crate::store::Db;
 use crate::store::original::Originals;
@@ -56,6 +59,17 @@ impl Ids {
     }
 }
 
+/// How the service is known outside, as far as its operator has said.
+#[derive(Debug, Clone, Default)]
+pub struct Outside {
+    /// The address under which others reach it, without a slash at its end; else each request says it.
+    pub public_url: Option<String>,
+    /// Whether pages of any origin may read.
+    pub any_may_read: bool,
+    /// Origins whose pages may read and write.
+    pub origins: Vec<String>,
+}
+
 /// The service as a use sees it. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
@@ -77,6 +91,11 @@ pub struct Context {
     pub labels: Labels,
     pub counts: Counts,
     pub tiles: Tiles,
+    /// Reads feature files of the kinds that this program does not.
+    pub worker: Worker,
     /// Bytes of one upload, at most.
     pub upload_limit: u64,
+    pub outside: Arc<Outside>,
+    pub systems: Systems,
+    pub extents: Extents,
 }

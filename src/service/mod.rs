@@ -8,19 +8,26 @@ pub mod check;
 mod context;
 pub mod demo;
 pub mod edit;
+pub mod extents;
 pub mod features;
+pub mod files;
 pub mod glossary;
+pub mod history;
 pub mod import;
 pub mod inspect;
 pub mod job;
 pub mod register;
 pub mod report;
+pub mod search;
 pub mod startup;
+pub mod systems;
 pub mod tile;
 pub mod upload;
 pub mod view;
+pub mod wire;
+pub mod worker;
 
-pub use context::{Clock, Context, Ids};
+pub use context::{Clock, Context, Ids, Outside};
 
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::Message;

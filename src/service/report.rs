@@ -12,7 +12,8 @@ use crate::domain::id::Id;
 use crate::domain::text::{Lang, Message, Names};
 use crate::domain::upload::receipt_number;
 use crate::format::geojson;
-use crate::format::row::{Cell, RawGeometry};
+use crate::format::row::Cell;
+use crate::geom::shape::Geometry;
 use crate::report::act;
 use crate::report::model::{
     Act, Boundary, Coverage, Gap, Inspection, Map, MapLine, Marker, Party, Place, Remark, Section, Signatory, Team,
@@ -387,7 +388,7 @@ fn towns(key: &str) -> Vec<Place> {
     let rows = text.and_then(|text| geojson::read(&text).ok()).unwrap_or_default();
     rows.into_iter()
         .filter_map(|row| {
-            let Some(RawGeometry::Point([lon, lat])) = row.geometry else {
+            let Some(Geometry::Point([lon, lat])) = row.geometry else {
                 return None;
             };
             let names = Lang::ALL.into_iter().fold(Names::default(), |names, lang| {

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use tokio::sync::{Notify, OnceCell};
 
 use super::changes::{self, Changes};
-use super::context::{Clock, Context, Ids};
+use super::context::{Clock, Context, Ids, Outside};
+use super::extents::Extents;
 use super::features::Counts;
 use super::register::Registers;
+use super::systems::Systems;
 use super::tile::Tiles;
+use super::worker::Worker;
 use super::{Error, Result, upload};
-use crate::config::Config;
+use crate::config::{ANY_ORIGIN, Config, Fence};
 use crate::store::Db;
 use crate::store::cluster::{APPLICATION, Cluster, ClusterSettings, Durability};
 use crate::store::original::Originals;
@@ -60,7 +63,11 @@ pub async fn open(config: &Config) -> Result<Running> {
             counts: Counts::default(),
             tiles: Tiles::default(),
             wake: Arc::new(Notify::new()),
+            worker: worker(config),
             upload_limit: config.upload_limit_mb.value << 20,
+            outside: Arc::new(outside(config)),
+            systems: Systems::default(),
+            extents: Extents::default(),
         })
     };
     match opened.await {
@@ -76,6 +83,24 @@ pub async fn open(config: &Config) -> Result<Running> {
             Err(error)
         }
     }
+}
+
+fn outside(config: &Config) -> Outside {
+    let origins = &config.cors_origins.value;
+    Outside {
+        public_url: config.public_url.value.clone(),
+        any_may_read: origins.iter().any(|origin| origin == ANY_ORIGIN),
+        origins: origins.iter().filter(|origin| *origin != ANY_ORIGIN).cloned().collect(),
+    }
+}
+
+/// The file worker that the settings name.
+pub fn worker(config: &Config) -> Worker {
+    Worker::new(
+        config.file_worker.value.as_deref(),
+        config.data_dir.value.join("scratch"),
+        config.file_fence.value == Fence::Partial,
+    )
 }
 
 impl Running {

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use merestone::domain::collection::Collection;
 use merestone::domain::problem::Problem;
-use merestone::service::import::{self, Kind, Mapping, Request, Taken};
+use merestone::service::import::{self, Mapping, Outcome, Request, Taken};
 use merestone::service::{Error, Result};
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
@@ -109,7 +110,7 @@ async fn a_border_is_taken_over_whole_and_once() {
             &app,
             "astrand-veyra",
             &sample_path("astrand-veyra/markers.geojson"),
-            Kind::Markers,
+            "markers",
             None,
         )
         .await,
@@ -122,15 +123,17 @@ async fn a_border_is_taken_over_whole_and_once() {
     assert_eq!(matched(&app, "markers", "astrand-veyra").await, 60);
 }
 
-async fn one(app: &App, boundary: &str, path: &Path, kind: Kind, crs: Option<&str>) -> Result<Taken> {
+async fn one(app: &App, boundary: &str, path: &Path, collection: &str, crs: Option<&str>) -> Result<Outcome> {
     let request = Request {
         path,
-        kind,
-        boundary,
+        collection,
+        boundary: Some(boundary),
         crs,
         mapping: Mapping::default(),
         reason: None,
+        instrument: None,
         dry_run: false,
+        partial: false,
     };
     import::file(&app.cx, &request).await
 }
@@ -210,19 +213,19 @@ async fn systems_that_cannot_be_compared_are_refused() {
     }
     import::border(&app.cx, &toml, false).await.unwrap();
     let markers = sample_path("astrand-veyra/markers.geojson");
-    let problem = refusal(one(&app, "astrand-veyra", &markers, Kind::Markers, Some("EPSG:4214")).await);
+    let problem = refusal(one(&app, "astrand-veyra", &markers, "markers", Some("EPSG:4214")).await);
     assert_eq!(problem.code.slug(), "not-comparable");
     for text in [&problem.detail.en, &problem.detail.zh] {
         assert!(text.contains("EPSG:4214") && text.contains("EPSG:4490"), "{text}");
     }
-    let problem = refusal(one(&app, "astrand-veyra", &markers, Kind::Markers, Some("EPSG:99999")).await);
+    let problem = refusal(one(&app, "astrand-veyra", &markers, "markers", Some("EPSG:99999")).await);
     assert_eq!(problem.code.slug(), "crs-unknown");
     assert_eq!(matched(&app, "markers", "astrand-veyra").await, 0);
     // In their own system they are taken.
-    let taken = one(&app, "astrand-veyra", &markers, Kind::Markers, Some("EPSG:4490"))
+    let taken = one(&app, "astrand-veyra", &markers, "markers", Some("EPSG:4490"))
         .await
         .unwrap();
-    assert_eq!(taken.records, 60);
+    assert_eq!(taken.created(), 60);
 }
 
 /// A mistake in one file of a border leaves nothing of the others, and names the file and the row.
@@ -501,7 +504,8 @@ async fn marker_card(app: &App, boundary: &str, number: &str) -> Value {
         .await;
     let features = items["features"].as_array().unwrap();
     let marker = features.iter().find(|f| f["properties"]["number"] == number).unwrap();
-    app.json(&format!("/collections/markers/items/{}", marker["id"])).await
+    app.json(&format!("/collections/markers/items/{}/card", marker["id"]))
+        .await
 }
 
 #[tokio::test]
@@ -626,12 +630,19 @@ async fn every_feature_of_every_collection_has_a_card() {
     let app = app_with_borders().await;
     app.walked("2026-08-06-team-a.gpx").await;
     let collections = app.json("/collections").await;
-    for collection in collections["collections"].as_array().unwrap() {
-        let name = collection["id"].as_str().unwrap();
+    let names: Vec<&str> = collections["collections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|collection| collection["id"].as_str().unwrap())
+        .filter(|name| Collection::from_name(name).is_some())
+        .collect();
+    assert_eq!(names.len(), Collection::ALL.len());
+    for name in names {
         let mut next = Some(format!("/collections/{name}/items?boundary=astrand-veyra&limit=7"));
         let mut seen = Vec::new();
         while let Some(path) = next {
-            let page = app.json(&path).await;
+            let page = app.json(path.strip_prefix(&app.base).unwrap_or(&path)).await;
             for feature in page["features"].as_array().unwrap() {
                 seen.push(feature["id"].as_i64().unwrap());
             }
@@ -647,7 +658,7 @@ async fn every_feature_of_every_collection_has_a_card() {
         assert_eq!(seen.len() as u64, matched(&app, name, "astrand-veyra").await, "{name}");
         assert!(!seen.is_empty(), "{name}");
         for id in seen.iter().step_by(1 + seen.len() / 5) {
-            let card = app.json(&format!("/collections/{name}/items/{id}")).await;
+            let card = app.json(&format!("/collections/{name}/items/{id}/card")).await;
             assert_eq!(card["id"], *id, "{name}");
             assert!(card["properties"].is_object(), "{name}");
         }
@@ -656,13 +667,14 @@ async fn every_feature_of_every_collection_has_a_card() {
     }
     for (path, status) in [
         ("/collections/nothing/items", 404),
-        ("/collections/markers/items?boundary=nowhere", 404),
+        ("/collections/markers/items?boundary=nowhere", 400),
         ("/collections/markers/items?limit=0", 400),
         ("/collections/markers/items?limit=many", 400),
         ("/collections/markers/items?bbox=1,2,3", 400),
         ("/collections/markers/items?bbox=1,50,3,40", 400),
         ("/collections/markers/items?nonsense=1", 400),
-        ("/collections/markers/items/one", 400),
+        ("/collections/markers/items/one", 404),
+        ("/collections/markers/items/one/card", 404),
     ] {
         let response = app.get(path).await;
         assert_eq!(response.status(), status, "{path}");
@@ -707,12 +719,12 @@ async fn any_place_has_a_reference() {
 async fn a_file_that_cannot_be_taken_is_named() {
     let app = app_with_borders().await;
     let missing = PathBuf::from("/nowhere/markers.csv");
-    let problem = refusal(one(&app, "astrand-veyra", &missing, Kind::Markers, None).await);
+    let problem = refusal(one(&app, "astrand-veyra", &missing, "markers", None).await);
     assert_eq!(problem.file.as_deref(), Some("markers.csv"));
     let scratch = folder();
     let swapped = scratch.path().join("swapped.csv");
     std::fs::write(&swapped, "number,lat,lon,section,constellation,kind,condition,element,side,sigma_m\n900,-168.1,42.6,S1,single,main,intact,0,line,0.01\n").unwrap();
-    let problem = refusal(one(&app, "astrand-veyra", &swapped, Kind::Markers, None).await);
+    let problem = refusal(one(&app, "astrand-veyra", &swapped, "markers", None).await);
     assert!(
         problem.mistakes.iter().any(|m| m.detail.en.contains("swapped")),
         "{problem}"

@@ -1,6 +1,19 @@
-//! Segments: pieces of line of one type, with the fields of the narrative protocol.
+//! Segments: pieces of line of one type, with the fields of the narrative protocol. One that is given no number is called
+//! by its section and its order there: `S1/3`.
 
 use super::{Field, Group, Label, Presence, Schema, Shape, Stored, Writes, codes};
+use crate::domain::value::{Draft, Value};
+
+/// Gives a segment without a number the one by which it is called: its section and its order there, `S1/3`.
+pub fn call(draft: &mut Draft) {
+    if draft.text("number").is_some_and(|number| !number.is_empty()) {
+        return;
+    }
+    if let (Some(section), Some(Value::Integer(ordinal))) = (draft.text("section"), draft.get("ordinal")) {
+        let number = format!("{section}/{ordinal}");
+        draft.set("number", Value::Text(number));
+    }
+}
 
 pub static SCHEMA: Schema = Schema {
     collection: "segments",
@@ -17,7 +30,7 @@ pub static SCHEMA: Schema = Schema {
     natural: "number",
     writes: Writes::Versions,
     fields: &[&[
-        Field::text("number", "Number", "编号").required(),
+        Field::text("number", "Number", "编号"),
         Field::reference("section", "sections", "section_id", "Section", "国界段").required(),
         Field::integer("ordinal", "Order in the section", "段内序号")
             .required()

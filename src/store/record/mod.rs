@@ -3,8 +3,10 @@
 mod column;
 mod filter;
 pub mod labels;
+pub mod search;
 pub mod select;
 mod sql;
+pub mod tile;
 pub mod write;
 
 pub use labels::Labels;
