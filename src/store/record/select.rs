@@ -354,7 +354,13 @@ fn referred(raw: &[Raw]) -> impl Iterator<Item = Uuid> + '_ {
 /// # Errors
 /// When the database cannot be read or a row is broken.
 pub async fn rows(conn: &mut PgConnection, labels: &Labels, wanted: &Selection) -> Result<Vec<Row>> {
-    let found = select(wanted).build()?.fetch_all(&mut *conn).await?;
+    let sql = select(wanted);
+    let large = sql.is_large();
+    let found = sql.build()?.fetch_all(&mut *conn).await;
+    if large {
+        conn.clear_cached_statements().await?;
+    }
+    let found = found?;
     let raw = found.iter().map(|row| read(row, wanted)).collect::<Result<Vec<_>>>()?;
     labels.look_up(conn, referred(&raw)).await?;
     Ok(name_references(raw, labels, &wanted.fields))
@@ -372,7 +378,13 @@ pub async fn count(conn: &mut PgConnection, wanted: &Selection) -> Result<Option
     conditions(&mut sql, wanted);
     let mut tx = conn.begin().await?;
     tx.execute("set local statement_timeout = '500ms'").await?;
-    match sql.build()?.fetch_one(&mut *tx).await {
+    let large = sql.is_large();
+    let counted = sql.build()?.fetch_one(&mut *tx).await;
+    drop(tx);
+    if large {
+        conn.clear_cached_statements().await?;
+    }
+    match counted {
         Ok(row) => Ok(Some(row.try_get(0)?)),
         Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == TIMED_OUT) => Ok(None),
         Err(fault) => Err(fault.into()),

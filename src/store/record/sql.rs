@@ -7,8 +7,8 @@ use sqlx::{Arguments, AssertSqlSafe, Encode, Type};
 
 use crate::store::Result;
 
-/// A statement with more values than this is not kept prepared: each such filter is a statement of its own, and the
-/// plans of some hundred would fill the memory of a connection.
+/// A statement with more values than this is not kept prepared: each such filter is a statement of its own, and some
+/// hundred of them would fill the memory of a connection.
 const KEPT_VALUES: usize = 32;
 
 /// Text and the values it names by number. Unlike the builder of sqlx, a value can be named more than once.
@@ -50,6 +50,12 @@ impl Sql {
         self.push(number)
     }
 
+    /// Whether the connection should forget it when it has run. Statements without a name are no way: the driver may
+    /// look up a type between preparing and running, and the database drops them then.
+    pub fn is_large(&self) -> bool {
+        self.n_values > KEPT_VALUES
+    }
+
     /// The finished statement.
     ///
     /// # Errors
@@ -58,10 +64,7 @@ impl Sql {
         match self.fault {
             Some(fault) => Err(sqlx::Error::Encode(fault).into()),
             // Only `push` adds text, and it is given our own lists.
-            None => {
-                let kept = self.n_values <= KEPT_VALUES;
-                Ok(sqlx::query_with(AssertSqlSafe(self.text), self.values).persistent(kept))
-            }
+            None => Ok(sqlx::query_with(AssertSqlSafe(self.text), self.values)),
         }
     }
 }
