@@ -386,7 +386,11 @@ async fn no_tile_is_too_heavy_for_a_poor_link() {
 #[tokio::test]
 async fn whichever_of_two_changes_commits_last_changes_the_version() {
     let app = app().await;
-    let version = async || merestone::service::tile::version(&app.cx).await.unwrap();
+    // A commit of another service is heard of, within milliseconds.
+    let version = async || {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        merestone::service::tile::version(&app.cx).await.unwrap()
+    };
     let before = version().await;
     let mut slow = app.cx.db.begin().await.unwrap();
     sqlx::raw_sql(
