@@ -28,8 +28,9 @@ use site::Site;
 type Checked = Result<(), String>;
 
 /// Demands that are not met yet: no metrics and no trace of requests; the OpenAPI document says shared parameters once;
-/// a record that is not in force now counts among those of an open interval.
-const NOT_YET: [&str; 7] = [
+/// a record that is not in force now counts among those of an open interval; an empty list is contained by any.
+const NOT_YET: [&str; 8] = [
+    "array-functions/contained-by",
     "operations/metrics",
     "operations/traces",
     "habits/qgis-writes-open-ends-as-far-years",
