@@ -183,6 +183,7 @@ fn description(ask: &Ask, title: &str, home: &str) -> Value {
     );
     item.templated = true;
     let scheme = ask.base.href(&format!("/tileMatrixSets/{SET}"));
+    let tilejson = ask.base.href(&format!("{home}.json{question}{kept}"));
     json!({
         "title": title,
         "dataType": "vector",
@@ -193,6 +194,7 @@ fn description(ask: &Ask, title: &str, home: &str) -> Value {
             Link::new("self", JSON.media, own),
             item,
             Link::new(REL_SCHEME, JSON.media, scheme),
+            Link::new("describedby", JSON.media, tilejson).titled("TileJSON"),
         ]),
     })
 }
