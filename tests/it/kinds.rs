@@ -358,7 +358,10 @@ async fn every_record_of_the_sample_is_taken_and_found_again() {
         let text = std::fs::read_to_string(&path).unwrap();
         let n_features = text.matches("\"type\":\"Feature\"").count();
         assert!(outcome.rows.len() >= n_features.min(60), "{}", schema.collection);
-        let changed: Vec<_> = outcome.rows.iter().filter(|row| row.what != What::Unchanged).collect();
+        // Founding a border reads ports and projects by their oldest fields only; the file itself brings the others.
+        let founded = ["ports", "projects"].contains(&schema.collection);
+        let expected = |what: &What| *what == What::Unchanged || (founded && matches!(what, What::Changed(_)));
+        let changed: Vec<_> = outcome.rows.iter().filter(|row| !expected(&row.what)).collect();
         assert!(changed.is_empty(), "{}: {changed:?}", schema.collection);
         taken.insert(schema.collection);
     }

@@ -164,7 +164,9 @@ impl Reader<'_> {
 
     fn names(&mut self) {
         let schema = self.schema;
-        let has_boundary = schema.of_boundary || schema.field("boundary").is_some();
+        // Facts of the field and of checks belong to the boundary that they are about.
+        let has_boundary =
+            schema.of_boundary || schema.field("boundary").is_some() || matches!(schema.kind, "track" | "finding");
         self.ask.unknown(&mut self.mistakes, |name| {
             (NAMES.contains(&name) && (name != "boundary" || has_boundary))
                 || COMMON.contains(&name)

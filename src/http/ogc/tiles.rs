@@ -183,7 +183,6 @@ fn description(ask: &Ask, title: &str, home: &str) -> Value {
     );
     item.templated = true;
     let scheme = ask.base.href(&format!("/tileMatrixSets/{SET}"));
-    let tilejson = ask.base.href(&format!("{home}.json{question}{kept}"));
     json!({
         "title": title,
         "dataType": "vector",
@@ -194,7 +193,6 @@ fn description(ask: &Ask, title: &str, home: &str) -> Value {
             Link::new("self", JSON.media, own),
             item,
             Link::new(REL_SCHEME, JSON.media, scheme),
-            Link::new("describedby", JSON.media, tilejson).titled("TileJSON"),
         ]),
     })
 }
@@ -242,6 +240,11 @@ async fn tileset(State(cx): State<Context>, ask: Ask, Path((collection, set)): P
     }
     let home = format!("/collections/{collection}/tiles");
     let mut body = description(&ask, schema.title.get(ask.lang), &home);
+    if let Some(Value::Array(links)) = body.get_mut("links") {
+        let href = ask.base.href(&format!("/collections/{collection}/tiles.json"));
+        let titled = Link::new("describedby", JSON.media, href).titled("TileJSON");
+        links.push(titled.json());
+    }
     if let Value::Object(members) = &mut body {
         let id = schema.collection;
         let properties: Map<String, Value> = tile::fields(schema)
@@ -434,7 +437,8 @@ fn address((zoom, row, column): &Place) -> Option<Address> {
 
 fn takes_tiles(ask: &Ask) -> Result<(), Problem> {
     const OFFERS: [Offer; 2] = [Offer::new("mvt", MVT), Offer::new("pbf", "application/x-protobuf")];
-    ask.offer(&OFFERS).map(drop)
+    // Maps ask for images, or for anything: only who names a format by `f` is held to it.
+    ask.get("f").map_or(Ok(()), |_| ask.offer(&OFFERS).map(drop))
 }
 
 async fn boundary_tile(

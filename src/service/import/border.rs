@@ -129,7 +129,9 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
     }];
     for import in &border.imports {
         let file = folder.join(&import.file);
-        let Some(kind) = Kind::from_word(&import.kind).filter(|kind| *kind != Kind::Boundary) else {
+        let Some(kind) =
+            Kind::from_word(&import.kind).filter(|kind| !matches!(kind, Kind::Boundary | Kind::Islands | Kind::Routes))
+        else {
             let request = super::Request {
                 path: &file,
                 collection: &import.kind,

@@ -90,6 +90,7 @@ pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Outcome> {
     let outcome = file_in(cx, &mut tx, request).await?;
     // What would happen is found out by doing it; a transaction that is dropped has not happened.
     if !request.dry_run {
+        batch::check_later(cx, &mut tx, request, &outcome).await?;
         cx.commit(tx).await?;
         cx.wake.notify_one();
     }
@@ -100,6 +101,7 @@ pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Outcome> {
 async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) -> Result<Outcome> {
     let schema = kind(request.collection)?;
     let source = name(request.path);
+    let held = boundary(cx, conn, request).await?;
     let options = files::Options {
         name: None,
         crs: request.crs,
@@ -111,7 +113,6 @@ async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) ->
     // Formats that know one system only give positions as maps do; what they mean is written down with each.
     let as_drawn = opened.table.format.starts_with("KM");
     let read = tokio::task::spawn_blocking(move || opened.rows(MOST_ROWS)).await??;
-    let held = boundary(cx, conn, request).await?;
     let crs = match (&said, &held) {
         (Some(code), _) => Some(Crs::lookup(code).map_err(Problem::from)?),
         (None, Some(held)) if !as_drawn => Some(held.record.frame.crs.clone()),
