@@ -29,7 +29,8 @@ pub mod worker;
 
 pub use context::{Clock, Context, Ids, Outside};
 
-use crate::domain::problem::{Code, Problem};
+use crate::domain::problem::{Code, Mistake, Problem};
+use crate::domain::schema::{self, Stored};
 use crate::domain::text::Message;
 
 /// Why a use was refused, or broke.
@@ -78,9 +79,40 @@ impl From<crate::store::Error> for Error {
                 ),
             )
             .into(),
+            Some(name) if name.ends_with("_check") => refused_value(name).into(),
             _ => Self::Fault(Box::new(error)),
         }
     }
+}
+
+/// A rule that only the database has. Its name is that of the kind, of the column, and `check`.
+fn refused_value(constraint: &str) -> Problem {
+    let name = constraint.trim_end_matches("_check");
+    let field = schema::ALL.iter().find_map(|schema| {
+        let column = name.strip_prefix(schema.kind)?.strip_prefix('_')?;
+        let stored = |field: &&schema::Field| match field.stored {
+            Stored::Column(at) | Stored::Member(at, _) => at == column,
+            Stored::Derived => false,
+        };
+        schema.fields().find(stored).map(|field| field.name)
+    });
+    let member = field.unwrap_or(name);
+    let detail = Message::new(
+        format!("The register has a rule for {member} that this value breaks."),
+        format!("{member} 的值不符合登记簿的规则。"),
+    );
+    Problem::new(
+        Code::ValueInvalid,
+        detail.clone(),
+        Message::new(
+            "Look at its format in the schema of the collection, and correct it.",
+            "请查看该数据集的字段定义并更正。",
+        ),
+    )
+    .with_mistakes(vec![Mistake {
+        at: format!("#/properties/{member}"),
+        detail,
+    }])
 }
 
 impl From<tokio::task::JoinError> for Error {

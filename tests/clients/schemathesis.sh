@@ -10,7 +10,7 @@ base=${1:?address of the service}
 extent=${2:-short}
 shift $(($# < 2 ? $# : 2))
 here=$(cd "$(dirname "$0")" && pwd)
-st=${ST:-st}
+st=${ST:-$here/../../target/clients/bin/st}
 
 case $extent in
 short) options=(--max-examples 5 --phases "examples,coverage,fuzzing"
@@ -22,6 +22,7 @@ esac
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+export SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1
 "$st" --config-file "$here/schemathesis.toml" --no-color run "$base/api" --url "$base" \
     --checks all --generation-deterministic \
     --request-timeout 30 --continue-on-failure --warnings off "${options[@]}" "$@"

@@ -117,9 +117,9 @@ impl Ask {
         negotiate::choose(self.get("f"), &self.headers, offers)
     }
 
-    /// Notes every parameter that is not known, and every one that is given twice.
+    /// Notes every parameter that is not known, every one that is given twice, and a language that there is not.
     pub fn unknown(&self, mistakes: &mut Vec<(Code, Mistake)>, known: impl Fn(&str) -> bool) {
-        for (index, (name, _)) in self.parameters.iter().enumerate() {
+        for (index, (name, value)) in self.parameters.iter().enumerate() {
             let shown: String = name.chars().take(60).collect();
             if !known(name) {
                 let detail = Message::new(
@@ -132,6 +132,9 @@ impl Ask {
                     format!("{shown} is given more than once."),
                     format!("参数 {shown} 重复。"),
                 );
+                mistakes.push((Code::ParameterInvalid, Mistake { at: shown, detail }));
+            } else if name == "lang" && !matches!(value.as_str(), "en" | "zh") {
+                let detail = Message::new("lang must be en or zh.", "lang 必须是 en 或 zh。");
                 mistakes.push((Code::ParameterInvalid, Mistake { at: shown, detail }));
             }
         }

@@ -442,6 +442,7 @@ fn equal(field: &'static Field, text: &str) -> Result<Test, Message> {
         }
         Type::Integer => {
             let n = text.parse().map_err(|_| must_be())?;
+            fits(Value::Integer(n))?;
             (Scalar::Number(Number::Field(field)), Scalar::Number(Number::Integer(n)))
         }
         Type::Number => {
@@ -449,6 +450,7 @@ fn equal(field: &'static Field, text: &str) -> Result<Test, Message> {
             if !n.is_finite() {
                 return Err(must_be());
             }
+            fits(Value::Number(n))?;
             (Scalar::Number(Number::Field(field)), Scalar::Number(Number::Real(n)))
         }
         Type::Flag => {

@@ -510,6 +510,21 @@ async fn refusals(suite: &mut Suite, site: &Site) {
         })
         .await;
     suite
+        .check("features/value-against-a-rule-of-the-register", async {
+            let party =
+                json!({ "type": "Feature", "geometry": null, "properties": { "code": "no code", "name_en": "None" } });
+            let got = site
+                .ask(Method::POST, "/collections/parties/items")
+                .json(GEOJSON, &party)
+                .send()
+                .await;
+            got.problem(422)?;
+            ensure(got.json()["errors"].to_string().contains("/properties/code"), || {
+                got.seen()
+            })
+        })
+        .await;
+    suite
         .check("features/position-off-the-earth", async {
             let got = site
                 .ask(Method::POST, &items())

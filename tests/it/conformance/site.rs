@@ -91,7 +91,9 @@ impl Site {
 
     /// With these parameters, percent-encoded.
     pub async fn query(&self, path: &str, parameters: &[(&str, &str)]) -> Got {
-        let ask = self.ask(Method::GET, path).accept(&format!("{GEOJSON}, {JSON};q=0.9"));
+        let ask = self
+            .ask(Method::GET, path)
+            .accept(&format!("{GEOJSON}, {JSON};q=0.9, */*;q=0.1"));
         ask.with(parameters).send().await
     }
 

@@ -51,13 +51,24 @@ pub fn landing(to: To, paths: &mut Map<String, Value>) {
         to.said("All collections", "全部数据集"),
         listed("collections", json!({ "type": "array", "items": object })),
     );
-    for (path, id, media) in [
-        ("/api", "getApi", super::OPENAPI_30.media),
-        ("/api/3.1", "getApi31", super::OPENAPI_31.media),
+    for (path, id, media, short) in [
+        (
+            "/api",
+            "getApi",
+            super::OPENAPI_30.media,
+            "application/openapi+json;version=3.0",
+        ),
+        (
+            "/api/3.1",
+            "getApi31",
+            super::OPENAPI_31.media,
+            "application/openapi+json;version=3.1",
+        ),
     ] {
         let summary = to.said("This document", "本文档");
         let content = [
             (media, object.clone()),
+            (short, object.clone()),
             ("application/json", object.clone()),
             ("text/html", page.clone()),
         ];
@@ -125,7 +136,7 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
         Plain {
             path: "/boundaries",
             method: "get",
-            id: "getBoundaries",
+            id: "listBoundaries",
             tag: "Map",
             summary: to.said(
                 "All boundaries with their extents, sections and inspections",
