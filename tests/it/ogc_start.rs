@@ -425,6 +425,10 @@ async fn the_interface_describes_itself() {
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             for parameter in operation["parameters"].as_array().unwrap() {
+                let shared = parameter["$ref"]
+                    .as_str()
+                    .and_then(|target| document.pointer(&target[1..]));
+                let parameter = shared.unwrap_or(parameter);
                 assert!(parameter["schema"].is_object(), "{method} {path}: {parameter}");
                 if parameter["in"] == "query" {
                     assert_eq!(
