@@ -341,11 +341,12 @@ impl Reader<'_> {
                 (sort, order)
             }
             Err(problem) => {
-                let told = problem
-                    .mistakes
-                    .into_iter()
-                    .map(|mistake| (Code::ParameterInvalid, mistake));
-                self.mistakes.extend(told);
+                for mistake in problem.mistakes {
+                    let said = mistake.detail;
+                    let detail = Message::new(format!("sortby: {}.", said.en), format!("sortby：{}。", said.zh));
+                    let at = "sortby".to_owned();
+                    self.mistakes.push((Code::ParameterInvalid, Mistake { at, detail }));
+                }
                 (Vec::new(), collection.to_owned())
             }
         }

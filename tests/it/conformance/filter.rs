@@ -156,7 +156,7 @@ async fn former_numbers(site: &Site) {
     ] {
         let body = json!({
             "type": "Feature", "geometry": { "type": "Point", "coordinates": [-168.0, 42.5] },
-            "properties": { "boundary": "astrand-veyra", "number": n, "former_numbers": former },
+            "properties": { "boundary": "astrand-veyra", "number": n, "former_numbers": former, "sigma_m": 0.05 },
         });
         let got = site
             .ask(Method::POST, &format!("{MARKERS}/items"))

@@ -28,8 +28,9 @@ async fn head(site: &Site, request: &str) -> Result<String, String> {
 }
 
 pub async fn run(suite: &mut Suite, site: &Site) {
-    desktop(suite, site).await;
+    // First, while the register is as its file says.
     filters(suite, site).await;
+    desktop(suite, site).await;
     proxies(suite, site).await;
     operations(suite, site).await;
 }

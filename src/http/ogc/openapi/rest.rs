@@ -125,7 +125,7 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
         Plain {
             path: "/boundaries",
             method: "get",
-            id: "getBoundaries",
+            id: "listBoundaries",
             tag: "Map",
             summary: to.said(
                 "All boundaries with their extents, sections and inspections",
@@ -247,7 +247,7 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
         Plain {
             path: "/uploads",
             method: "get",
-            id: "getUploads",
+            id: "listUploads",
             tag: "Files",
             summary: to.said("The newest receipts", "最新回执"),
             parameters: vec![],
@@ -277,7 +277,7 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
         Plain {
             path: "/inspections/{id}",
             method: "get",
-            id: "getInspection",
+            id: "getInspectionCard",
             tag: "Files",
             summary: to.said("One inspection", "一次联合检查"),
             parameters: vec![id()],
