@@ -164,7 +164,7 @@ impl Reader<'_> {
 
     fn names(&mut self) {
         let schema = self.schema;
-        let has_boundary = schema.of_boundary || schema.field("boundary").is_some();
+        let has_boundary = schema.is_at_boundary() || schema.field("boundary").is_some();
         self.ask.unknown(&mut self.mistakes, |name| {
             (NAMES.contains(&name) && (name != "boundary" || has_boundary))
                 || COMMON.contains(&name)

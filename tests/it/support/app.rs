@@ -86,7 +86,9 @@ pub async fn app_with_borders() -> App {
 }
 
 impl App {
+    /// The address of a path; an address stays what it is.
     pub fn url(&self, path: &str) -> String {
+        let path = path.strip_prefix(&self.base).unwrap_or(path);
         format!("{}{path}", self.base)
     }
 

@@ -176,7 +176,7 @@ impl About {
     fn items(&self) -> Value {
         let to = self.to;
         let mut parameters = vec![limit(to), bbox(to)];
-        if self.schema.of_boundary {
+        if self.schema.is_at_boundary() {
             parameters.push(query(
                 "boundary",
                 to.said("Key of the boundary", "国界代码"),
