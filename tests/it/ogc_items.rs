@@ -15,8 +15,13 @@ async fn refused(app: &App, path: &str, status: u16) -> Value {
 }
 
 fn header(response: &Response, name: &str) -> String {
-    let value = response.headers().get(name);
-    value.map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default()
+    let values: Vec<&str> = response
+        .headers()
+        .get_all(name)
+        .iter()
+        .map(|v| v.to_str().unwrap())
+        .collect();
+    values.join(", ")
 }
 
 fn next(page: &Value) -> Option<String> {
@@ -58,7 +63,7 @@ async fn pages_lead_through_everything_in_any_order() {
             let page: Value = response.json().await.unwrap();
             path = next(&page);
             // Clients of other formats than JSON page by the header.
-            assert_eq!(link.contains("rel=\"next\"") || path.is_none(), true, "{link}");
+            assert_eq!(link.contains("rel=\"next\""), path.is_some(), "{link}");
             assert_eq!(page["numberMatched"], whole["numberMatched"]);
             walked.extend(ids(&page));
         }

@@ -401,7 +401,11 @@ async fn the_interface_describes_itself() {
         .await;
     assert_eq!(header(&compressed, "content-encoding"), "gzip");
     let plain_json = app.ask(Method::GET, "/api", &[("accept", "application/json")]).await;
-    assert_eq!(header(&plain_json, "content-type"), "application/json");
+    // Who takes plain JSON is given the type that clients look for.
+    assert_eq!(
+        header(&plain_json, "content-type"),
+        "application/vnd.oai.openapi+json;version=3.0"
+    );
     let mut document: Value = response.json().await.unwrap();
     assert_eq!(document["servers"][0]["url"], app.base);
     document["servers"][0]["url"] = "http://merestone.example".into();

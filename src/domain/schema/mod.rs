@@ -418,6 +418,11 @@ impl Schema {
         own.chain(boundary).chain(lineage)
     }
 
+    /// Whether one may ask for its records by a boundary: they belong to one, or were found at one.
+    pub fn is_at_boundary(&self) -> bool {
+        self.of_boundary || matches!(self.kind, "boundary" | "finding" | "track")
+    }
+
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields().find(|field| field.name == name)
     }

@@ -164,9 +164,7 @@ impl Reader<'_> {
 
     fn names(&mut self) {
         let schema = self.schema;
-        // Facts of the field and of checks belong to the boundary that they are about.
-        let has_boundary =
-            schema.of_boundary || schema.field("boundary").is_some() || matches!(schema.kind, "track" | "finding");
+        let has_boundary = schema.is_at_boundary() || schema.field("boundary").is_some();
         self.ask.unknown(&mut self.mistakes, |name| {
             (NAMES.contains(&name) && (name != "boundary" || has_boundary))
                 || COMMON.contains(&name)
@@ -343,11 +341,12 @@ impl Reader<'_> {
                 (sort, order)
             }
             Err(problem) => {
-                let told = problem
-                    .mistakes
-                    .into_iter()
-                    .map(|mistake| (Code::ParameterInvalid, mistake));
-                self.mistakes.extend(told);
+                for mistake in problem.mistakes {
+                    let said = mistake.detail;
+                    let detail = Message::new(format!("sortby: {}.", said.en), format!("sortby：{}。", said.zh));
+                    let at = "sortby".to_owned();
+                    self.mistakes.push((Code::ParameterInvalid, Mistake { at, detail }));
+                }
                 (Vec::new(), collection.to_owned())
             }
         }

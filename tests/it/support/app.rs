@@ -86,12 +86,10 @@ pub async fn app_with_borders() -> App {
 }
 
 impl App {
+    /// The address of a path; an address stays what it is.
     pub fn url(&self, path: &str) -> String {
-        if path.starts_with("http") {
-            path.to_owned()
-        } else {
-            format!("{}{path}", self.base)
-        }
+        let path = path.strip_prefix(&self.base).unwrap_or(path);
+        format!("{}{path}", self.base)
     }
 
     pub async fn get(&self, path: &str) -> reqwest::Response {

@@ -97,7 +97,9 @@ impl Service {
         service
     }
 
+    /// The address of a path; an address stays what it is.
     pub fn url(&self, path: &str) -> String {
+        let path = path.strip_prefix(&self.base).unwrap_or(path);
         format!("{}{path}", self.base)
     }
 

@@ -139,7 +139,7 @@ fn form(ask: &Ask, schema: &'static Schema) -> Markup {
         form.ask method="get" action=(ask.base.href(&ask.path)) {
             input type="hidden" name="f" value="html";
             @if let Some(lang) = ask.get("lang") { input type="hidden" name="lang" value=(lang); }
-            @if schema.of_boundary {
+            @if schema.is_at_boundary() {
                 (text("boundary", said(ask, "Boundary", "国界"), said(ask, "key", "代码")))
             }
             @if let Some(field) = natural {

@@ -176,7 +176,7 @@ impl About {
     fn items(&self) -> Value {
         let to = self.to;
         let mut parameters = vec![limit(to), bbox(to)];
-        if self.schema.of_boundary {
+        if self.schema.is_at_boundary() {
             parameters.push(query(
                 "boundary",
                 to.said("Key of the boundary", "国界代码"),
@@ -186,7 +186,8 @@ impl About {
         // Desktop clients ask by filters only where they find these spelled out.
         for parameter in common(to) {
             let name = parameter["name"].as_str().unwrap_or_default();
-            if matches!(name, "filter" | "filter-lang" | "datetime") {
+            let is_property = self.schema.field(name).is_some();
+            if is_property || matches!(name, "filter" | "filter-lang" | "datetime") {
                 parameters.push(parameter);
             } else {
                 parameters.push(by_name(name));

@@ -46,7 +46,7 @@ impl Edition {
     }
 }
 
-/// Plain JSON, for whoever asks for nothing more exact; `f=json` means the exact type above.
+/// Plain JSON, for `f=plain`. Who takes plain JSON is given the exact type, since that is what clients look for.
 const JSON_ALONE: Offer = Offer::new("plain", JSON.media);
 
 pub(super) async fn v30(ask: Ask) -> Answer {
@@ -84,6 +84,12 @@ fn give(ask: &Ask, edition: Edition) -> Answer {
     if *offer == HTML {
         return Ok(page(ask).to(ask));
     }
+    let [exact, ..] = &offers;
+    let offer = if *offer == JSON_ALONE && ask.get("f").is_none() {
+        exact
+    } else {
+        offer
+    };
     let ready = ready(ask.base.as_str(), ask.lang, edition);
     let takes_gzip = ask
         .headers

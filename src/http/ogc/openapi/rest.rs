@@ -258,7 +258,7 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
         Plain {
             path: "/uploads",
             method: "get",
-            id: "getUploads",
+            id: "listUploads",
             tag: "Files",
             summary: to.said("The newest receipts", "最新回执"),
             parameters: vec![],
@@ -288,7 +288,7 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
         Plain {
             path: "/inspections/{id}",
             method: "get",
-            id: "getInspection",
+            id: "getInspectionCard",
             tag: "Files",
             summary: to.said("One inspection", "一次联合检查"),
             parameters: vec![id()],
