@@ -4,7 +4,7 @@ use merestone::domain::filter::Test;
 use merestone::domain::filter::check::{Frame, check};
 use merestone::domain::moment::Moment;
 use merestone::domain::schema::{ALL, Field, Group, Label, Presence, Schema, Shape, Type, Writes, codes};
-use merestone::format::cql2::{self, Language, equal, sort, to_json, to_text};
+use merestone::format::cql2::{self, Language, sort, to_json, to_text};
 use merestone::store::record::{Labels, Selection, select};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -889,33 +889,6 @@ async fn a_spatial_filter_uses_the_index() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         assert_eq!(used, expect, "{filter}");
-    }
-}
-
-#[tokio::test]
-async fn a_parameter_finds_its_value() {
-    let db = stones().await;
-    for (name, value, expect) in [
-        ("number", "Été", "2"),
-        ("condition", "intact", "1 4 7"),
-        ("height_m", "10.5", "1"),
-        ("height_m", "20", "2"),
-        ("sequence", "4", "4"),
-        ("id", "7", "7"),
-        ("lost", "true", "2 5 8"),
-        ("set_on", "2020-06-15", "2"),
-        ("seen_at", "2021-01-01", "3"),
-        ("seen_at", "2021-01-01T23:59:59Z", "3"),
-        ("former", "A1", "2 3 4"),
-        ("number", "' or true --", ""),
-    ] {
-        let field = equal::field(&STONES, name).unwrap();
-        let test = equal::read(field, value).unwrap();
-        assert_eq!(
-            found(&db.pool, &STONES, test).await.as_deref(),
-            Ok(expect),
-            "{name}={value}"
-        );
     }
 }
 

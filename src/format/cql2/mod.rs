@@ -8,7 +8,6 @@ mod lexer;
 mod print;
 mod wkt;
 
-pub mod equal;
 pub mod json;
 pub mod sort;
 pub mod text;

@@ -855,26 +855,6 @@ fn an_order_is_read_and_checked() {
     );
 }
 
-#[test]
-fn a_parameter_must_be_of_the_type_of_its_field() {
-    let refused = |name: &str, value: &str| {
-        let field = equal::field(&STONES, name).unwrap();
-        let problem = equal::read(field, value).unwrap_err();
-        assert_eq!(
-            (problem.code, problem.mistakes[0].at.as_str()),
-            (Code::ParameterInvalid, name)
-        );
-        problem.detail.en
-    };
-    assert_eq!(refused("height_m", "high"), "height_m: high is not a number.");
-    assert_eq!(refused("height_m", "NaN"), "height_m: NaN is not a number.");
-    assert_eq!(refused("lost", "yes"), "lost: yes is not true or false.");
-    assert!(refused("set_on", "2026").contains("is not a date (2026-05-02)"));
-    assert!(refused("number", "a\0").contains("U+0000"));
-    assert!(equal::field(&STONES, "hours").is_none() && equal::field(&STONES, "colour").is_none());
-    assert!(equal::field(&STONES, "id").is_some());
-}
-
 fn number() -> impl Strategy<Value = f64> {
     prop_oneof![
         prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO,
