@@ -238,7 +238,10 @@ pub fn assemble(
 
 /// Whether the kind keeps how its position was received.
 fn keeps_received(schema: &Schema) -> bool {
-    matches!(schema.kind, "boundary_point" | "marker_element" | "port" | "observation")
+    matches!(
+        schema.kind,
+        "boundary_point" | "marker_element" | "port" | "observation"
+    )
 }
 
 /// Whether the kind keeps its position in columns of its own table.
