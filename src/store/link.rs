@@ -1,12 +1,15 @@
 //! Ties between records.
 
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
+use super::codec::Ewkb;
 use super::version::{NewRow, Stamp, Table, insert};
-use super::{Result, word};
+use super::{Result, broken, word};
 use crate::domain::link::{MadeBy, Relation};
+use crate::domain::schema::Schema;
+use crate::geom::shape::Geometry;
 
 /// A new tie.
 pub struct NewLink {
@@ -35,6 +38,33 @@ pub async fn insert_links(conn: &mut PgConnection, stamp: &Stamp, links: &[NewLi
         })
         .collect();
     insert(conn, Table::FeatureLink, stamp, rows).await.map(drop)
+}
+
+/// The records of a kind in a boundary that have no tie of their own, with their positions in the frame.
+///
+/// # Errors
+/// When the database cannot be read or a row is broken.
+pub async fn untied(conn: &mut PgConnection, schema: &Schema, boundary: Uuid) -> Result<Vec<(Uuid, Geometry)>> {
+    // The kind's name is one of ours; the boundary is bound.
+    let kind = schema.kind;
+    let sql = format!(
+        "select t.{kind}_id, t.legal from {kind} t
+         where t.boundary_id = $1 and upper_inf(t.known) and t.in_force @> now()
+           and not exists (select from feature_link l where l.from_id = t.{kind}_id)
+         order by t.feature_id"
+    );
+    let rows: Vec<(Uuid, Ewkb)> = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(boundary)
+        .fetch_all(conn)
+        .await?;
+    rows.into_iter()
+        .map(|(id, legal)| {
+            Ok((
+                id,
+                legal.to_geometry().map_err(|e| broken(kind, id, "legal")(e.into()))?,
+            ))
+        })
+        .collect()
 }
 
 /// A tie seen from one of its ends: the record at the other end, and how the two stand.

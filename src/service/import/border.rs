@@ -11,7 +11,6 @@ use crate::domain::boundary::Boundary;
 use crate::domain::id::{Held, Id};
 use crate::domain::line::BoundaryLine;
 use crate::domain::lineage::{Class, Standing};
-use crate::domain::link::{MadeBy, NEAR_MARKER_M, Relation, sections_along};
 use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::section::Segment;
 use crate::domain::text::Message;
@@ -20,12 +19,10 @@ use crate::format::register::{self as rows_of, Read, ReadMarker, ToFrame, names_
 use crate::format::row::Mapping;
 use crate::geom::line::densify;
 use crate::service::check::files::{name, rows, unreadable};
-use crate::service::{Context, Result, not_found, register};
+use crate::service::{Context, Result, not_found};
 use crate::store::audit::Deed;
 use crate::store::boundary::{Keys, NewSegment};
-use crate::store::link::NewLink;
 use crate::store::marker::NewMarker;
-use crate::store::place::New;
 use crate::store::version::Stamp;
 use crate::store::{self, audit};
 use crate::unit::LonLat;
@@ -33,41 +30,22 @@ use crate::unit::LonLat;
 /// Steps of a drawn line, in metres: on a map, the straight piece between two is then within centimetres of the line.
 const DRAWN_STEP_M: f64 = 500.0;
 
-/// What kind of records a file holds.
+/// What a border is founded with by rules of its own; files of other kinds are read by their schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Boundary,
     Segments,
-    BoundaryPoints,
     Markers,
-    Islands,
-    Ports,
-    Routes,
-    Projects,
 }
 
 impl Kind {
-    pub const ALL: [Self; 8] = [
-        Self::Boundary,
-        Self::Segments,
-        Self::BoundaryPoints,
-        Self::Markers,
-        Self::Islands,
-        Self::Ports,
-        Self::Routes,
-        Self::Projects,
-    ];
+    pub const ALL: [Self; 3] = [Self::Boundary, Self::Segments, Self::Markers];
 
     pub const fn word(self) -> &'static str {
         match self {
             Self::Boundary => "boundary",
             Self::Segments => "segments",
-            Self::BoundaryPoints => "boundary_points",
             Self::Markers => "markers",
-            Self::Islands => "islands",
-            Self::Ports => "ports",
-            Self::Routes => "routes",
-            Self::Projects => "projects",
         }
     }
 
@@ -97,7 +75,7 @@ pub struct Taken {
     pub way: String,
 }
 
-fn stamp(cx: &Context, class: Class, reason: String) -> Stamp {
+pub(super) fn stamp(cx: &Context, class: Class, reason: String) -> Stamp {
     let now = cx.clock.now();
     Stamp {
         in_force_from: now,
@@ -302,17 +280,6 @@ impl Batch<'_> {
             "source": self.file,
         })
     }
-
-    fn new_places<'r, T>(&self, read: &'r [Read<T>]) -> Vec<New<'r, T>> {
-        read.iter()
-            .map(|r| New {
-                id: self.cx.ids.next(),
-                record: &r.record,
-                instrument: self.instrument(r),
-                received: r.raw.map_or(Value::Null, |raw| self.received(raw, None, None)),
-            })
-            .collect()
-    }
 }
 
 async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, request: &Request<'_>) -> Result<Taken> {
@@ -357,49 +324,6 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
             let read = rows_of::markers(rows, mapping, &way, Some(&boundary.record)).map_err(in_file)?;
             markers(conn, &batch, read).await?
         }
-        Kind::BoundaryPoints => {
-            let read = rows_of::boundary_points(rows, mapping, &way).map_err(in_file)?;
-            let mut new = batch.new_places(&read);
-            for (new, read) in new.iter_mut().zip(&read) {
-                let sigma = read.record.sigma.map(crate::unit::Sigma::get);
-                new.received = batch.received(read.raw.unwrap_or_default(), read.record.printed.as_ref(), sigma);
-            }
-            store::place::insert_boundary_points(conn, &batch.stamp, boundary, &batch.sections, &new).await?;
-            read.len()
-        }
-        Kind::Islands => {
-            let read = rows_of::islands(rows, mapping, &way).map_err(in_file)?;
-            known_parties(&batch, read.iter().map(|r| r.record.owner.as_str()))?;
-            store::place::insert_islands(conn, &batch.stamp, boundary, &batch.parties, &batch.new_places(&read))
-                .await?;
-            read.len()
-        }
-        Kind::Ports => {
-            let read = rows_of::ports(rows, mapping, &way).map_err(in_file)?;
-            known_parties(&batch, read.iter().map(|r| r.record.party.as_str()))?;
-            let new = batch.new_places(&read);
-            store::place::insert_ports(conn, &batch.stamp, boundary, &batch.parties, &new).await?;
-            let places: Vec<_> = new.iter().map(|n| (n.id, vec![n.record.position])).collect();
-            tie(conn, &batch, &places).await?;
-            read.len()
-        }
-        Kind::Routes => {
-            let read = rows_of::routes(rows, mapping, &way).map_err(in_file)?;
-            let inspections = store::field::inspection_ids(conn, boundary.id).await?;
-            store::place::insert_routes(conn, &batch.stamp, boundary, &inspections, &batch.new_places(&read)).await?;
-            read.len()
-        }
-        Kind::Projects => {
-            let read = rows_of::projects(rows, mapping, &way).map_err(in_file)?;
-            let new = batch.new_places(&read);
-            store::place::insert_projects(conn, &batch.stamp, boundary, &batch.parties, &new).await?;
-            let places: Vec<_> = new
-                .iter()
-                .map(|n| (n.id, n.record.footprint.points().collect()))
-                .collect();
-            tie(conn, &batch, &places).await?;
-            read.len()
-        }
     };
     let detail = json!({ "file": file_name, "records": records, "way": way.name() });
     deed(cx, conn, request.kind, &boundary.record.key, detail).await?;
@@ -409,47 +333,6 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
         records,
         way: way.name(),
     })
-}
-
-/// Ties what was taken over to the sections it lies along and the marker it is near, by geometry.
-async fn tie(conn: &mut store::Conn, batch: &Batch<'_>, places: &[(Uuid, Vec<LonLat>)]) -> Result<()> {
-    let boundary = store::boundary::by_id(conn, batch.cx.clock.now(), batch.boundary.id).await?;
-    let Some(boundary) = boundary else { return Ok(()) };
-    let Some(register) = register::read_anew(batch.cx, conn, boundary).await? else {
-        return Ok(());
-    };
-    let line = &register.case.line;
-    let mut links = Vec::new();
-    for (from, positions) in places {
-        let mut push = |to, relation| {
-            links.push(NewLink {
-                id: batch.cx.ids.next(),
-                from: *from,
-                to,
-                relation,
-                made_by: MadeBy::Rule,
-            });
-        };
-        for (key, relation) in sections_along(line, positions) {
-            if let Some(section) = batch.sections.get(&key) {
-                push(*section, relation);
-            }
-        }
-        let elements = register
-            .markers
-            .iter()
-            .flat_map(|m| m.held.record.elements.iter().map(move |e| (m, e)));
-        let nearest = elements
-            .flat_map(|(marker, element)| positions.iter().map(move |position| (marker, element, position)))
-            .map(|(marker, element, position)| {
-                (line.course().ellipsoid().distance(element.position, *position), marker)
-            })
-            .min_by(|a, b| a.0.total_cmp(&b.0));
-        if let Some((_, marker)) = nearest.filter(|(distance, _)| *distance <= NEAR_MARKER_M) {
-            push(marker.held.id.uuid(), Relation::Near);
-        }
-    }
-    Ok(store::link::insert_links(conn, &batch.stamp, &links).await?)
 }
 
 /// Any place of the boundary, to choose an operation by; none is needed while there is no line.
@@ -463,36 +346,9 @@ pub(super) async fn boundary_place(conn: &mut store::Conn, boundary: &Held<Bound
 }
 
 /// Records are classified as their boundary is.
-async fn class_of(conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<Class> {
+pub(super) async fn class_of(conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<Class> {
     let history = store::version::history(conn, store::version::Table::Boundary, boundary.id.uuid()).await?;
     Ok(history.first().map(|lineage| lineage.class).unwrap_or_default())
-}
-
-fn known_parties<'a>(batch: &Batch<'_>, codes: impl Iterator<Item = &'a str>) -> Result<()> {
-    let mistakes: Vec<Mistake> = codes
-        .filter(|code| !batch.parties.contains_key(*code))
-        .map(|code| Mistake {
-            at: "party".to_owned(),
-            detail: Message::new(
-                format!("{code:?} is no party of the register"),
-                format!("登记簿中没有“{code}”这一方"),
-            ),
-        })
-        .collect();
-    if mistakes.is_empty() {
-        return Ok(());
-    }
-    Err(Problem::new(
-        Code::ValueInvalid,
-        Message::new(
-            "The file names parties that the register does not have.",
-            "文件中出现登记簿没有的当事方。",
-        ),
-        Message::new("Use the codes of the boundary's parties.", "请使用国界当事方的代码。"),
-    )
-    .in_file(&batch.file)
-    .with_mistakes(mistakes)
-    .into())
 }
 
 async fn segments(conn: &mut store::Conn, batch: &Batch<'_>, read: Vec<Read<Segment>>) -> Result<usize> {

@@ -7,6 +7,7 @@
 mod batch;
 mod border;
 mod elements;
+mod ties;
 
 use std::path::Path;
 
@@ -176,6 +177,9 @@ async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) ->
         return Err(in_file(batch::refusal(&refused)).into());
     }
     batch::finish(cx, conn, schema, held.as_ref(), &outcome).await?;
+    if let Some(held) = held.as_ref().filter(|_| outcome.created() > 0) {
+        ties::tie(cx, conn, schema, held, &source).await?;
+    }
     Ok(outcome)
 }
 
