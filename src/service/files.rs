@@ -385,7 +385,17 @@ pub struct LayerLook {
     pub drawn_on: std::collections::BTreeMap<String, u64>,
 }
 
-/// Looks into a file without asking what it does not say.
+impl LayerLook {
+    /// Name of its system, where the file gives one or its code has one.
+    pub fn system_name(&self) -> Option<String> {
+        match &self.layer.system {
+            System::Named { name, .. } => Some(name.clone()),
+            system => Some(Crs::lookup(system.code()?).ok()?.name().to_owned()),
+        }
+    }
+}
+
+/// Looks into a file without asking what it does not say. An archive in which there is nothing to read is listed.
 ///
 /// # Errors
 /// As [`read`], but for what the caller would have to say.
@@ -396,7 +406,16 @@ pub fn look(worker: &Worker, path: &Path, options: Options<'_>) -> std::result::
             entries: source::entries(path)?,
             ..Look::default()
         };
-        match source::find(worker, path, options)? {
+        let found = match source::find(worker, path, options) {
+            // An archive of something else is an archive still.
+            Err(problem) if problem.code == Code::FormatUnknown && !look.entries.is_empty() => {
+                look.format = "zip".to_owned();
+                look.warnings.push(problem.detail);
+                return Ok(look);
+            }
+            found => found?,
+        };
+        match found {
             Source::Whole(table) => take(&mut look, table)?,
             Source::Parts(parts) => {
                 for part in parts {
