@@ -112,9 +112,10 @@ allow_making_a_cluster() {
 # shellcheck disable=SC2034  # read by the scripts
 packages_to_run=(cmake fonts-noto-cjk fonts-noto-core g++ libgdal-dev libsqlite3-dev make pkg-config sqlite3)
 
-# For tests besides: a browser for the viewer, and programs that look into PDF files.
+# For tests besides: a browser for the viewer, programs that look into PDF files, and clients of the interface (GDAL's
+# programs, and Python for the others).
 # shellcheck disable=SC2034  # read by the scripts
-packages_to_test=(chromium poppler-utils)
+packages_to_test=(chromium gdal-bin poppler-utils python3-venv)
 
 # Installs the viewer's packages if the lock file is newer than they are, and builds it if a source is.
 build_viewer() {

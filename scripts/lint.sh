@@ -19,7 +19,7 @@ check() {
 check "Formatting" cargo fmt --check
 check "Lints" cargo clippy --locked --all-targets -- -D warnings
 check "Types of the map viewer" npm --prefix maps run --silent check
-check "Shell scripts" shellcheck -x scripts/*.sh .ci/run
+check "Shell scripts" shellcheck -x scripts/*.sh tests/clients/*.sh .ci/run
 
 [ ${#wrong[@]} = 0 ] || die "Not in order: $(IFS=,; echo "${wrong[*]}")."
 say "All in order"

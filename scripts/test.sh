@@ -8,6 +8,7 @@ need_rust "$(rust_wanted)"
 need_node 20.19
 install_packages "${packages_to_run[@]}" "${packages_to_test[@]}"
 build_viewer
+scripts/clients.sh
 
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT

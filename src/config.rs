@@ -52,6 +52,10 @@ pub struct Config {
     pub file_worker: Setting<Option<PathBuf>>,
     /// How well the file worker must be fenced in.
     pub file_fence: Setting<Fence>,
+    /// The address under which others reach the service, where it stands behind another server.
+    pub public_url: Setting<Option<String>>,
+    /// Origins whose pages may use the service; [`ANY_ORIGIN`] lets pages of any origin read.
+    pub cors_origins: Setting<Vec<String>>,
 }
 
 /// How well the file worker must be fenced in before it reads anything.
@@ -71,6 +75,9 @@ impl Fence {
         }
     }
 }
+
+/// Stands in `cors_origins` for reading by pages of any origin.
+pub const ANY_ORIGIN: &str = "*";
 
 /// Every setting: its key in the file, its variable, and what it is for.
 pub const SETTINGS: &[(&str, &str, &str)] = &[
@@ -110,6 +117,16 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "MERESTONE_FILE_FENCE",
         "how well that program must be fenced in: full, or partial for kernels that cannot",
     ),
+    (
+        "public_url",
+        "MERESTONE_PUBLIC_URL",
+        "address under which others reach the service, where it stands behind another server",
+    ),
+    (
+        "cors_origins",
+        "MERESTONE_CORS_ORIGINS",
+        "origins whose pages may read and write, separated by spaces; * lets any page read, none no other page",
+    ),
 ];
 
 /// Values given as flags.
@@ -144,7 +161,7 @@ impl Reader<'_> {
                 .iter()
                 .filter_map(toml::Value::as_str)
                 .collect::<Vec<_>>()
-                .join(":"),
+                .join(if key == "font_dirs" { ":" } else { " " }),
             other => other.to_string(),
         };
         Some((text, Source::File))
@@ -252,6 +269,11 @@ impl Config {
             file_fence: reader.read("file_fence", None, Fence::Full, |text| {
                 [Fence::Full, Fence::Partial].into_iter().find(|f| f.word() == text)
             }),
+            public_url: reader.read("public_url", None, None, |text| {
+                let address = text.trim_end_matches('/');
+                is_address(address, true).then(|| Some(address.to_owned()))
+            }),
+            cors_origins: reader.read("cors_origins", None, vec![ANY_ORIGIN.to_owned()], origins),
         };
         if reader.mistakes.is_empty() {
             return Ok(config);
@@ -304,8 +326,45 @@ impl Config {
                 self.file_fence.value.word().to_owned(),
                 self.file_fence.source,
             ),
+            (
+                "public_url",
+                self.public_url.value.clone().unwrap_or_else(|| "(as asked)".to_owned()),
+                self.public_url.source,
+            ),
+            (
+                "cors_origins",
+                if self.cors_origins.value.is_empty() {
+                    NO_ORIGIN.to_owned()
+                } else {
+                    self.cors_origins.value.join(" ")
+                },
+                self.cors_origins.source,
+            ),
         ]
     }
+}
+
+/// The word for no origin but the service's own.
+const NO_ORIGIN: &str = "none";
+
+fn origins(text: &str) -> Option<Vec<String>> {
+    if text.trim() == NO_ORIGIN {
+        return Some(Vec::new());
+    }
+    text.split([' ', ','])
+        .filter(|origin| !origin.is_empty())
+        .map(|origin| (origin == ANY_ORIGIN || is_address(origin, false)).then(|| origin.to_owned()))
+        .collect()
+}
+
+/// `https://host:port`, with a path behind it where one may be.
+fn is_address(text: &str, path: bool) -> bool {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        return false;
+    };
+    let (authority, behind) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let plain = |text: &str, more: &[u8]| text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
+    !authority.is_empty() && plain(authority, b".-:[]") && plain(behind, b"/._~-") && (path || behind.is_empty())
 }
 
 fn without_password(url: &str) -> String {
@@ -357,6 +416,24 @@ mod tests {
         let file = Some("bind = \"0.0.0.0:80\"\nupload_limit_mb = 0\nnonsense = 1");
         let problem = Config::new(file, &none, Flags::default()).unwrap_err();
         assert_eq!(problem.mistakes.len(), 3, "{problem}");
+    }
+
+    #[test]
+    fn addresses_are_read_strictly() {
+        let check = |text: &str, path: bool, expect: bool| assert_eq!(is_address(text, path), expect, "{text}");
+        check("https://maps.example.org", false, true);
+        check("http://[::1]:8080", false, true);
+        check("https://maps.example.org/border", true, true);
+        check("https://maps.example.org/border", false, false);
+        check("https://maps.example.org?x", true, false);
+        check("maps.example.org", true, false);
+        check("javascript://x", true, false);
+        assert_eq!(origins("none"), Some(Vec::new()));
+        assert_eq!(
+            origins("https://a.example, *"),
+            Some(vec!["https://a.example".to_owned(), "*".to_owned()])
+        );
+        assert_eq!(origins("a.example"), None);
     }
 
     #[test]

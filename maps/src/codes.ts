@@ -9,6 +9,8 @@ export const CODES: Record<string, Record<string, Record<Lang, string>>> = {
     crosses: { en: 'crosses', zh: '跨越' },
     beside: { en: 'beside', zh: '位于' },
     near: { en: 'near', zh: '邻近' },
+    concerns: { en: 'concerns', zh: '涉及' },
+    shows: { en: 'shows', zh: '反映' },
   },
   marker_condition: {
     intact: { en: 'intact', zh: '完好' },

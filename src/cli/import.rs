@@ -1,22 +1,27 @@
 //! `merestone import`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{FINE, Failure, Outcome, Place, progress, settings};
-use crate::domain::problem::{Code, Problem};
-use crate::domain::text::Message;
-use crate::service::import::{self, Kind, Mapping, Request, Taken};
+use serde_json::{Value, json};
+
+use super::{FINE, FOUND, Failure, Outcome, Place, progress, settings};
+use crate::domain::text::Lang;
+use crate::service::import::{self, Mapping, Request, What};
 use crate::service::startup;
+
+/// Founds a boundary from its border file; every other word is the name of a collection.
+const BOUNDARY: &str = "boundary";
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct ImportArgs {
-    /// Files: GeoJSON or CSV; border.toml for --as boundary
+    /// Files: GeoJSON, CSV, GeoPackage, Shapefile (zip), KML, KMZ, DXF; border.toml for --as boundary
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// What the records are: boundary, segments, boundary_points, markers, islands, ports, routes, projects
+    /// What the records are: boundary, sections, segments, boundary_points, markers, islands, ports, routes, projects,
+    /// or any other collection
     #[arg(long = "as", value_name = "KIND", value_parser = kind)]
-    kind: Kind,
-    /// Key of the boundary they belong to
+    kind: String,
+    /// Key of the boundary they belong to; not needed when there is only one
     #[arg(long, value_name = "KEY")]
     boundary: Option<String>,
     /// Reference system of the file, such as EPSG:4490; the boundary's own when not given
@@ -31,18 +36,28 @@ pub struct ImportArgs {
     /// Why the records are taken over; kept with each version
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Show what would be taken and what is wrong; take nothing
+    /// Key of the instrument by which they are in force; without one they are imported and bind nobody
+    #[arg(long, value_name = "KEY", requires = "reason")]
+    instrument: Option<String>,
+    /// Show what would change and what is wrong; take nothing
     #[arg(long)]
     dry_run: bool,
+    /// Take the good rows and name the bad ones, instead of taking nothing when one is bad
+    #[arg(long)]
+    partial: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     place: Place,
 }
 
-fn kind(word: &str) -> Result<Kind, String> {
-    Kind::from_word(word).ok_or_else(|| {
-        let words: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
-        format!("use one of {}", words.join(", "))
-    })
+fn kind(word: &str) -> Result<String, String> {
+    if word == BOUNDARY || import::collections().any(|collection| collection == word) {
+        return Ok(word.to_owned());
+    }
+    let words: Vec<&str> = import::collections().collect();
+    Err(format!("use one of {BOUNDARY}, {}", words.join(", ")))
 }
 
 /// Checks `field=column,...` early; it is read again where it is used.
@@ -70,50 +85,131 @@ pub async fn run(args: ImportArgs) -> Outcome {
 }
 
 async fn take(running: &startup::Running, args: &ImportArgs) -> Outcome {
+    let mut code = FINE;
     for path in &args.files {
         let bar = progress::waiting(path.display().to_string());
-        let taken: Result<Vec<Taken>, Failure> = if args.kind == Kind::Boundary {
-            import::border(&running.cx, path, args.dry_run)
-                .await
-                .map_err(Failure::Service)
+        let done = if args.kind == BOUNDARY {
+            border(running, args, path).await
         } else {
-            one(running, args, path).await.map(|taken| vec![taken])
+            collection(running, args, path).await
         };
         bar.finish_and_clear();
-        for taken in taken? {
-            let verb = if args.dry_run {
-                "would be taken from"
-            } else {
-                "taken from"
-            };
-            println!(
-                "{:>7} {:<16} {verb} {} (transformation: {})",
-                taken.records,
-                taken.kind.word(),
-                taken.file,
-                taken.way
-            );
-        }
+        code = code.max(done?);
+    }
+    Ok(code)
+}
+
+async fn border(running: &startup::Running, args: &ImportArgs, path: &Path) -> Outcome {
+    for taken in import::border(&running.cx, path, args.dry_run)
+        .await
+        .map_err(Failure::Service)?
+    {
+        let verb = if args.dry_run {
+            "would be taken from"
+        } else {
+            "taken from"
+        };
+        println!(
+            "{:>7} {:<16} {verb} {} (transformation: {})",
+            taken.records, taken.kind, taken.file, taken.way
+        );
     }
     Ok(FINE)
 }
 
-async fn one(running: &startup::Running, args: &ImportArgs, path: &std::path::Path) -> Result<Taken, Failure> {
-    let boundary = args.boundary.as_deref().ok_or_else(|| {
-        Problem::new(
-            Code::ParameterInvalid,
-            Message::new("The boundary is not named.", "未说明国界。"),
-            Message::new("Name it with --boundary KEY.", "请用 --boundary 说明。"),
-        )
-    })?;
+async fn collection(running: &startup::Running, args: &ImportArgs, path: &Path) -> Outcome {
     let request = Request {
         path,
-        kind: args.kind,
-        boundary,
+        collection: &args.kind,
+        boundary: args.boundary.as_deref(),
         crs: args.crs.as_deref(),
         mapping: mapping(args.map.as_deref(), args.set.as_deref()),
         reason: args.reason.as_deref(),
+        instrument: args.instrument.as_deref(),
         dry_run: args.dry_run,
+        partial: args.partial,
     };
-    import::file(&running.cx, &request).await.map_err(Failure::Service)
+    let outcome = import::file(&running.cx, &request).await.map_err(Failure::Service)?;
+    if args.json {
+        println!("{}", as_json(&outcome, args.dry_run));
+    } else {
+        show(&outcome, args.dry_run);
+    }
+    Ok(if outcome.refused().is_empty() { FINE } else { FOUND })
+}
+
+/// Rows told one by one, at most; the rest is counted.
+const TOLD: usize = 50;
+
+fn show(outcome: &import::Outcome, dry_run: bool) {
+    if dry_run {
+        let changes = outcome.rows.iter().filter_map(|row| match &row.what {
+            What::New => Some(format!("  new        {} {}", row.collection, row.label)),
+            What::Changed(fields) => Some(format!(
+                "  changed    {} {}: {}",
+                row.collection,
+                row.label,
+                fields.join(", ")
+            )),
+            What::Unchanged | What::Refused(_) => None,
+        });
+        let changes: Vec<String> = changes.collect();
+        for line in changes.iter().take(TOLD) {
+            println!("{line}");
+        }
+        if changes.len() > TOLD {
+            println!("  and {} more", changes.len() - TOLD);
+        }
+    }
+    let refused = outcome.refused();
+    for mistake in refused.iter().take(TOLD) {
+        println!("  refused    {}: {}", mistake.at, mistake.detail.get(Lang::En));
+    }
+    if refused.len() > TOLD {
+        println!("  and {} more mistakes", refused.len() - TOLD);
+    }
+    let verb = if dry_run { "would be taken from" } else { "taken from" };
+    println!(
+        "{}: {} new, {} changed {verb} {}; {} unchanged, {} refused",
+        outcome.collection,
+        outcome.created(),
+        outcome.changed(),
+        outcome.file,
+        outcome.unchanged(),
+        outcome
+            .rows
+            .iter()
+            .filter(|row| matches!(row.what, What::Refused(_)))
+            .count()
+    );
+}
+
+fn as_json(outcome: &import::Outcome, dry_run: bool) -> Value {
+    let rows: Vec<Value> = outcome
+        .rows
+        .iter()
+        .map(|row| {
+            let (what, fields, mistakes) = match &row.what {
+                What::New => ("new", json!([]), json!([])),
+                What::Changed(fields) => ("changed", json!(fields), json!([])),
+                What::Unchanged => ("unchanged", json!([]), json!([])),
+                What::Refused(mistakes) => {
+                    let told: Vec<Value> = mistakes
+                        .iter()
+                        .map(|m| json!({ "at": m.at, "en": m.detail.en, "zh": m.detail.zh }))
+                        .collect();
+                    ("refused", json!([]), Value::Array(told))
+                }
+            };
+            json!({
+                "collection": row.collection, "place": row.place, "label": row.label, "what": what,
+                "fields": fields, "mistakes": mistakes,
+            })
+        })
+        .collect();
+    json!({
+        "collection": outcome.collection, "file": outcome.file, "dry_run": dry_run,
+        "created": outcome.created(), "changed": outcome.changed(), "unchanged": outcome.unchanged(),
+        "rows": rows,
+    })
 }

@@ -127,6 +127,30 @@ impl Pj {
         (done != 0 && area.iter().all(|v| *v > -1000.0)).then_some(area)
     }
 
+    /// Direction of the first axis as the authority has it: `east`, `north`.
+    pub(super) fn first_axis(&self) -> Option<String> {
+        let mut direction: *const c_char = ptr::null();
+        // SAFETY: living objects; PROJ writes a C string that lives as long as the coordinate system, and it is copied
+        // before that is destroyed. The null pointers are ignored.
+        unsafe {
+            let system = proj_sys::proj_crs_get_coordinate_system(self.context.0, self.object);
+            let system = Self::own(system, &self.context)?;
+            let done = proj_sys::proj_cs_get_axis_info(
+                self.context.0,
+                system.object,
+                0,
+                ptr::null_mut(),
+                ptr::null_mut(),
+                &raw mut direction,
+                ptr::null_mut(),
+                ptr::null_mut(),
+                ptr::null_mut(),
+                ptr::null_mut(),
+            );
+            (done != 0).then(|| text(direction))
+        }
+    }
+
     /// The most accurate operation from `self` to `target` whose area of use holds a place, and the same in plain axis
     /// order; none that is ballpark, none whose grids are missing or whose accuracy is not known.
     pub(super) fn best_operation(&self, target: &Self, [lon, lat]: [f64; 2]) -> Option<(Self, Self)> {

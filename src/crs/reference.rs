@@ -26,6 +26,7 @@ pub struct Crs {
     /// Code of the geographic system beneath; the code itself for a geographic one.
     base: String,
     area: Option<[f64; 4]>,
+    northing_first: bool,
 }
 
 thread_local! {
@@ -68,6 +69,7 @@ impl Crs {
             ellipsoid: Ellipsoid::new(major, inverse_flattening),
             base,
             area: pj.area_of_use(),
+            northing_first: pj.first_axis().is_some_and(|direction| direction == "north"),
             code: code.clone(),
         };
         KNOWN.with_borrow_mut(|known| known.insert(code, crs.clone()));
@@ -102,6 +104,11 @@ impl Crs {
     /// Code of the geographic system on which a projected one stands; its own for a geographic one.
     pub fn base_code(&self) -> &str {
         &self.base
+    }
+
+    /// Whether the authority puts latitude or northing first. Inside Merestone the other number always is.
+    pub const fn northing_first(&self) -> bool {
+        self.northing_first
     }
 
     /// West, south, east, north in degrees, where the authority states it.

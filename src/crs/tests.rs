@@ -143,3 +143,18 @@ fn display_positions_are_the_same_numbers() {
     let back = null_for_display(&crs("EPSG:4531"), [43_500_000.0, 4_700_000.0]).unwrap();
     assert!((back.lon.get() - 129.0).abs() < 1e-9);
 }
+
+#[test]
+fn the_order_of_axes_is_the_authoritys() {
+    for (code, expect) in [
+        ("OGC:CRS84", false),
+        ("EPSG:4326", true),
+        ("EPSG:4490", true),
+        ("EPSG:3857", false),
+        ("EPSG:32652", false),
+        // Gauss-Kruger zones of CGCS2000: x is the northing.
+        ("EPSG:4534", true),
+    ] {
+        assert_eq!(Crs::lookup(code).unwrap().northing_first(), expect, "{code}");
+    }
+}

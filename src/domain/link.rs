@@ -7,7 +7,7 @@ use crate::unit::LonLat;
 
 words! {
     /// How one record stands to another on the map.
-    Relation { Crosses "crosses", Beside "beside", Near "near", }
+    Relation { Crosses "crosses", Beside "beside", Near "near", Concerns "concerns", Shows "shows", }
 }
 
 words! {

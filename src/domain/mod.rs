@@ -6,6 +6,7 @@
 
 pub mod boundary;
 pub mod collection;
+pub mod filter;
 pub mod finding;
 pub mod id;
 pub mod inspection;
@@ -19,6 +20,7 @@ pub mod place;
 pub mod problem;
 pub mod reference;
 pub mod schema;
+pub mod search;
 pub mod section;
 pub mod shift;
 pub mod text;

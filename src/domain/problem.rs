@@ -41,10 +41,12 @@ codes! {
     LineInvalid "line-invalid" "The line is not valid" "界线无效";
     ParameterInvalid "parameter-invalid" "A parameter is not valid" "参数无效";
     ParameterUnknown "parameter-unknown" "A parameter is not known here" "未知参数";
+    FilterInvalid "filter-invalid" "The filter is not valid" "过滤条件无效";
     BodyInvalid "body-invalid" "The body of the request is not valid" "请求内容无效";
     NotFound "not-found" "Not found" "未找到";
     MethodNotAllowed "method-not-allowed" "The method is not allowed here" "不允许使用此方法";
     NotAcceptable "not-acceptable" "None of the formats asked for can be given" "无法提供所要求的格式";
+    OriginForbidden "origin-forbidden" "Pages of this origin may not write" "不允许该来源的页面写入";
     Conflict "conflict" "The request contradicts what is stored" "请求与已存内容冲突";
     NumberTaken "number-taken" "The number is already in use" "编号已被使用";
     Stale "stale" "The record was changed by someone else" "记录已被他人更改";

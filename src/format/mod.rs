@@ -5,8 +5,11 @@
 pub mod archive;
 pub mod border;
 pub mod codepage;
+pub mod cql2;
 pub mod csv;
+pub mod draft;
 pub mod encoding;
+pub mod feature;
 pub mod findings;
 pub mod gdal;
 pub mod geojson;

@@ -436,11 +436,17 @@ pub fn ports(rows: &[Row], mapping: &Mapping, way: &ToFrame) -> Result<Vec<Read<
         let raw = fields.point()?;
         let classes = words(PortClass::ALL, PortClass::word);
         let statuses = words(PortStatus::ALL, PortStatus::word);
+        // Older files call it `class`, which now says who may see a record.
+        let class = if fields.has("port_class") {
+            "port_class"
+        } else {
+            "class"
+        };
         let record = Port {
             number: fields.required("number"),
             names: fields.names("name"),
             party: fields.required("party"),
-            class: fields.word("class", PortClass::from_word, &classes, None)?,
+            class: fields.word(class, PortClass::from_word, &classes, None)?,
             status: fields.word("status", PortStatus::from_word, &statuses, None)?,
             counterpart: fields.names("counterpart"),
             traffic: fields.text("traffic"),

@@ -193,7 +193,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn has(&self, field: &str) -> bool {
+    pub fn has(&self, field: &str) -> bool {
         self.row.cells.contains_key(self.mapping.column(field))
     }
 

@@ -1,8 +1,18 @@
 //! What a request says about its caller.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 
 use crate::domain::text::Lang;
+
+/// The language of the answer: `lang=` of the address where it names one of the two, else as [`language`].
+pub(super) fn language_of(uri: &Uri, headers: &HeaderMap) -> Lang {
+    let named = uri.query().unwrap_or_default().split('&').find_map(|pair| match pair {
+        "lang=zh" => Some(Lang::Zh),
+        "lang=en" => Some(Lang::En),
+        _ => None,
+    });
+    named.unwrap_or_else(|| language(headers))
+}
 
 /// The language of the answer: the best of `Accept-Language` that is complete, else English.
 pub(super) fn language(headers: &HeaderMap) -> Lang {

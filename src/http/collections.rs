@@ -4,7 +4,7 @@ use axum::Json;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -18,8 +18,6 @@ use crate::service::view::{self, Item};
 
 pub(super) fn routes() -> Router<Context> {
     Router::new()
-        .route("/collections", get(list))
-        .route("/collections/{collection}", get(one))
         .route("/collections/{collection}/items", get(items))
         .route("/collections/{collection}/items/{id}", get(item))
 }
@@ -35,29 +33,6 @@ struct Parameters {
     limit: Option<i64>,
     /// Where the page before ended; opaque to callers.
     after: Option<i64>,
-}
-
-fn entry(collection: Collection) -> Value {
-    let href = format!("/collections/{}", collection.name());
-    json!({
-        "id": collection.name(),
-        "itemType": "feature",
-        "links": [
-            { "rel": "self", "type": "application/json", "href": href },
-            { "rel": "items", "type": "application/geo+json", "href": format!("{href}/items") },
-        ],
-    })
-}
-
-async fn list() -> Response {
-    Json(json!({ "collections": Collection::ALL.map(entry) })).into_response()
-}
-
-async fn one(Path(collection): Path<String>) -> Response {
-    match Collection::from_name(&collection) {
-        Some(collection) => Json(entry(collection)).into_response(),
-        None => no_such_page().await,
-    }
 }
 
 fn invalid(parameter: &str, value: &str, en: &str, zh: &str) -> Problem {

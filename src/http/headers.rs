@@ -1,7 +1,7 @@
 //! Headers that every answer carries.
 
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -24,5 +24,17 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
             .entry(HeaderName::from_static(name))
             .or_insert(HeaderValue::from_static(value));
     }
+    if let Some(list) = headers.get(header::ALLOW).and_then(whole_list) {
+        headers.insert(header::ALLOW, list);
+    }
     response
+}
+
+/// The methods of an address, with the one that asks for this list.
+fn whole_list(allowed: &HeaderValue) -> Option<HeaderValue> {
+    let mut methods: Vec<&str> = allowed.to_str().ok()?.split(',').map(str::trim).collect();
+    if !methods.contains(&"OPTIONS") {
+        methods.push("OPTIONS");
+    }
+    HeaderValue::from_str(&methods.join(", ")).ok()
 }

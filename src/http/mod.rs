@@ -6,22 +6,25 @@ mod boundaries;
 mod caller;
 mod check_runs;
 mod collections;
+mod cors;
 mod glossary;
 mod headers;
 mod inspections;
 mod jobs;
+mod ogc;
 mod operations;
 mod places;
 mod problem;
-mod tiles;
+mod server;
 mod uploads;
 mod viewer;
 
-use std::future::Future;
-use std::io;
+pub use server::serve;
 
 use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
+use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -29,35 +32,43 @@ use crate::service::Context;
 
 /// Everything the service answers to.
 pub fn router(cx: Context) -> Router {
-    Router::new()
+    let routes = Router::new()
         .merge(viewer::routes())
+        .merge(ogc::routes())
         .merge(boundaries::routes())
         .merge(collections::routes())
         .merge(places::routes())
-        .merge(tiles::routes())
         .merge(uploads::routes())
         .merge(inspections::routes())
         .merge(check_runs::routes())
         .merge(jobs::routes())
         .merge(glossary::routes())
         .merge(operations::routes())
-        .fallback(problem::no_such_page)
+        .fallback(elsewhere)
         .method_not_allowed_fallback(problem::no_such_method)
+        .layer(middleware::from_fn_with_state(cx.clone(), cors::guard))
         .layer(middleware::from_fn_with_state(cx.clone(), problem::render))
         .layer(CatchPanicLayer::custom(problem::after_panic))
+        .with_state(cx);
+    // Around the whole, since the router itself adds the methods of an address at its very end.
+    Router::new()
+        .fallback_service(routes)
         .layer(middleware::from_fn(headers::secure))
         .layer(CompressionLayer::new())
-        .with_state(cx)
 }
 
-/// Answers on a listener until told to stop; requests that are running then are answered.
-///
-/// # Errors
-/// When the listener breaks.
-pub async fn serve(
-    listener: tokio::net::TcpListener,
-    app: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    axum::serve(listener, app).with_graceful_shutdown(stop).await
+/// An address that is none: one slash too many is forgiven.
+async fn elsewhere(ask: ogc::ask::Ask) -> Response {
+    let path = ask.path.trim_end_matches('/');
+    if path.is_empty() || path.len() == ask.path.len() {
+        return problem::no_such_page().await;
+    }
+    let there = ogc::ask::Ask {
+        path: path.to_owned(),
+        ..ask
+    };
+    match HeaderValue::from_str(&there.with(&[])) {
+        Ok(value) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, value)]).into_response(),
+        Err(_) => problem::no_such_page().await,
+    }
 }

@@ -7,13 +7,13 @@ use std::any::Any;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::caller::language;
+use super::caller::{language, language_of};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::{Lang, Message};
 use crate::service::{Context, Error};
@@ -53,10 +53,13 @@ const fn status(code: Code) -> StatusCode {
         | Code::LineInvalid
         | Code::GlyphMissing => StatusCode::UNPROCESSABLE_ENTITY,
         Code::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::ParameterInvalid | Code::ParameterUnknown | Code::BodyInvalid => StatusCode::BAD_REQUEST,
+        Code::ParameterInvalid | Code::ParameterUnknown | Code::FilterInvalid | Code::BodyInvalid => {
+            StatusCode::BAD_REQUEST
+        }
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+        Code::OriginForbidden => StatusCode::FORBIDDEN,
         Code::Conflict | Code::NumberTaken => StatusCode::CONFLICT,
         Code::Stale => StatusCode::PRECONDITION_FAILED,
         Code::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
@@ -106,7 +109,7 @@ fn internal() -> Problem {
 
 /// Finishes refusals.
 pub(super) async fn render(State(cx): State<Context>, request: Request, next: Next) -> Response {
-    let lang = language(request.headers());
+    let lang = language_of(request.uri(), request.headers());
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
     // Extractors of axum refuse in plain text; their sentence is kept as the detail.
@@ -162,9 +165,8 @@ fn by_status(status: StatusCode, said: &str) -> Problem {
     }
     let (code, zh) = match status {
         StatusCode::PAYLOAD_TOO_LARGE => (Code::FileTooLarge, "内容过大"),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
-            (Code::BodyInvalid, "请求内容无法识别")
-        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => (Code::MediaTypeUnsupported, "不支持该媒体类型"),
+        StatusCode::UNPROCESSABLE_ENTITY => (Code::BodyInvalid, "请求内容无法识别"),
         StatusCode::NOT_FOUND => (Code::NotFound, "未找到"),
         _ => (Code::ParameterInvalid, "请求参数无效"),
     };
@@ -204,9 +206,10 @@ fn finish(
         header::CONTENT_LANGUAGE,
         HeaderValue::from_static(if lang == Lang::Zh { "zh" } else { "en" }),
     );
-    for name in [header::ALLOW, header::LOCATION, header::RETRY_AFTER] {
-        if let Some(value) = headers.get(&name) {
-            response.headers_mut().insert(name, value.clone());
+    // What else was said stays said, but not of the body that is no more.
+    for (name, value) in headers {
+        if ![header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_LANGUAGE].contains(name) {
+            response.headers_mut().append(name, value.clone());
         }
     }
     response
@@ -242,6 +245,9 @@ pub(super) fn body(problem: &Problem, lang: Lang, status: StatusCode, number: Op
         members.insert("column".into(), json!(place.column));
         members.insert("byte".into(), json!(place.byte));
     }
+    if let (Code::ParameterInvalid | Code::ParameterUnknown, Some(first)) = (problem.code, problem.mistakes.first()) {
+        members.insert("parameter".into(), json!(first.at));
+    }
     if !problem.mistakes.is_empty() {
         let errors: Vec<Value> = problem
             .mistakes
@@ -267,7 +273,11 @@ pub(super) async fn no_such_page() -> Response {
     refuse(problem, Vec::new())
 }
 
-pub(super) async fn no_such_method() -> Response {
+/// For a method that an address does not take; `Allow` is added to it. Who only asked for that list has the answer.
+pub(super) async fn no_such_method(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::OK.into_response();
+    }
     let problem = Problem::new(
         Code::MethodNotAllowed,
         Message::new("This address does not take this method.", "此地址不支持该方法。"),

@@ -1,15 +1,15 @@
 //! The map viewer, which is in the program, and the landing page for machines at the same address.
 
-use axum::Json;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use rust_embed::RustEmbed;
-use serde_json::json;
 
-use super::problem::no_such_page;
+use super::ogc::ask::Ask;
+use super::ogc::landing;
+use super::problem::{Answer, no_such_page};
 use crate::service::Context;
 
 #[derive(RustEmbed)]
@@ -18,34 +18,26 @@ struct Viewer;
 
 pub(super) fn routes() -> Router<Context> {
     Router::new()
-        .route("/", get(landing))
+        .route("/", get(start))
         .route("/favicon.svg", get(file))
         .route("/licences.txt", get(file))
         .route("/assets/{*path}", get(asset))
         .route("/basemap/{*path}", get(file))
 }
 
-async fn landing(headers: HeaderMap) -> Response {
-    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
-    if accept.contains("application/json") && !accept.contains("text/html") {
-        return Json(json!({
-            "title": "Merestone",
-            "links": [
-                { "rel": "self", "type": "application/json", "href": "/" },
-                { "rel": "alternate", "type": "text/html", "href": "/" },
-                { "rel": "data", "type": "application/json", "href": "/collections" },
-            ],
-        }))
-        .into_response();
+async fn start(ask: Ask) -> Answer {
+    if let Some(answer) = landing::get(&ask)? {
+        return Ok(answer);
     }
-    match Viewer::get("index.html") {
-        Some(page) => ([(header::CACHE_CONTROL, "no-cache")], Html(page.data.into_owned())).into_response(),
+    let vary = (header::VARY, "Accept, Accept-Encoding, Accept-Language");
+    Ok(    match Viewer::get("index.html") {
+        Some(page) => ([(header::CACHE_CONTROL, "no-cache"), vary], Html(page.data.into_owned())).into_response(),
         None => (
             StatusCode::SERVICE_UNAVAILABLE,
             Html("<!doctype html><meta charset=\"utf-8\"><title>Merestone</title><p>The viewer was not built into this program. 此程序未包含地图界面。"),
         )
             .into_response(),
-    }
+    })
 }
 
 /// Names of assets hold a hash of their content, so they may be kept for ever.

@@ -57,6 +57,17 @@ impl Ids {
     }
 }
 
+/// How the service is known outside, as far as its operator has said.
+#[derive(Debug, Clone, Default)]
+pub struct Outside {
+    /// The address under which others reach it, without a slash at its end; else each request says it.
+    pub public_url: Option<String>,
+    /// Whether pages of any origin may read.
+    pub any_may_read: bool,
+    /// Origins whose pages may read and write.
+    pub origins: Vec<String>,
+}
+
 /// The service as a use sees it. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
@@ -82,4 +93,5 @@ pub struct Context {
     pub worker: Worker,
     /// Bytes of one upload, at most.
     pub upload_limit: u64,
+    pub outside: Arc<Outside>,
 }

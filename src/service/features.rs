@@ -38,7 +38,7 @@ pub struct When {
 }
 
 impl When {
-    fn moment(&self, now: Timestamp) -> Moment {
+    pub(super) fn moment(&self, now: Timestamp) -> Moment {
         Moment {
             in_force: self.in_force.unwrap_or(InForce::At(now)),
             known: self.known,
@@ -143,8 +143,11 @@ const MOST_COUNTS: usize = 10_000;
 /// The collections that an answer about `schema` depends on: its own and those it is shown with.
 pub fn shown_with(schema: &Schema) -> Vec<&'static str> {
     let mut all = vec![schema.collection, "boundaries", "labels"];
-    if schema.kind == "section" {
-        all.push("segments");
+    match schema.kind {
+        "section" => all.push("segments"),
+        // A change of an element counts as one of its marker.
+        "marker_element" => all.push("markers"),
+        _ => {}
     }
     all
 }

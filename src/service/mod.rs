@@ -16,13 +16,14 @@ pub mod inspect;
 pub mod job;
 pub mod register;
 pub mod report;
+pub mod search;
 pub mod startup;
 pub mod tile;
 pub mod upload;
 pub mod view;
 pub mod worker;
 
-pub use context::{Clock, Context, Ids};
+pub use context::{Clock, Context, Ids, Outside};
 
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::Message;

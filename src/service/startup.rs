@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tokio::sync::{Notify, OnceCell};
 
 use super::changes::{self, Changes};
-use super::context::{Clock, Context, Ids};
+use super::context::{Clock, Context, Ids, Outside};
 use super::features::Counts;
 use super::register::Registers;
 use super::tile::Tiles;
 use super::worker::Worker;
 use super::{Error, Result, upload};
-use crate::config::{Config, Fence};
+use crate::config::{ANY_ORIGIN, Config, Fence};
 use crate::store::Db;
 use crate::store::cluster::{APPLICATION, Cluster, ClusterSettings, Durability};
 use crate::store::original::Originals;
@@ -63,6 +63,7 @@ pub async fn open(config: &Config) -> Result<Running> {
             wake: Arc::new(Notify::new()),
             worker: worker(config),
             upload_limit: config.upload_limit_mb.value << 20,
+            outside: Arc::new(outside(config)),
         })
     };
     match opened.await {
@@ -87,6 +88,15 @@ pub fn worker(config: &Config) -> Worker {
         config.data_dir.value.join("scratch"),
         config.file_fence.value == Fence::Partial,
     )
+}
+
+fn outside(config: &Config) -> Outside {
+    let origins = &config.cors_origins.value;
+    Outside {
+        public_url: config.public_url.value.clone(),
+        any_may_read: origins.iter().any(|origin| origin == ANY_ORIGIN),
+        origins: origins.iter().filter(|origin| *origin != ANY_ORIGIN).cloned().collect(),
+    }
 }
 
 impl Running {

@@ -1,7 +1,7 @@
 //! Map tiles and the versions that make their cache keys.
 
 use jiff::Timestamp;
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
 use super::Result;
@@ -28,13 +28,38 @@ pub async fn tile(
     [zoom, column, row]: [i32; 3],
     boundary: Uuid,
     at: Timestamp,
+    known: Option<Timestamp>,
 ) -> Result<Vec<u8>> {
-    Ok(sqlx::query_scalar(include_str!("sql/tile.sql"))
+    const NOW: &str = include_str!("sql/tile.sql");
+    // As known at a moment, the newest knowledge is that of the moment; indexes on the newest do not serve then.
+    let sql = match known {
+        None => NOW.to_owned(),
+        Some(_) => as_known(NOW),
+    };
+    let mut query = sqlx::query_scalar(AssertSqlSafe(sql))
         .bind(zoom)
         .bind(column)
         .bind(row)
         .bind(boundary)
-        .bind(jiff_sqlx::Timestamp::from(at))
-        .fetch_one(conn)
-        .await?)
+        .bind(jiff_sqlx::Timestamp::from(at));
+    if let Some(known) = known {
+        query = query.bind(jiff_sqlx::Timestamp::from(known));
+    }
+    Ok(query.fetch_one(conn).await?)
+}
+
+/// The statement with `upper_inf(x.known)` turned into `x.known @> $6`.
+fn as_known(sql: &str) -> String {
+    let mut said = String::with_capacity(sql.len() + 64);
+    for (index, part) in sql.split("upper_inf(").enumerate() {
+        match part.split_once(')') {
+            Some((column, rest)) if index > 0 => {
+                said.push_str(column);
+                said.push_str(" @> $6");
+                said.push_str(rest);
+            }
+            _ => said.push_str(part),
+        }
+    }
+    said
 }

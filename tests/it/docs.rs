@@ -748,7 +748,6 @@ const CONSTRAINTS: &[(&str, Option<&str>)] = &[
     ("consultation_result_check", Some("consultation_result")),
     ("contract_state_check", Some("contract_state")),
     ("feature_link_made_by_check", Some("made_by")),
-    ("feature_link_relation_check", Some("relation")),
     ("finding_state_check", Some("finding_state")),
     ("finding_verdict_check", Some("verdict")),
     ("handover_act_kind_check", Some("handover_kind")),

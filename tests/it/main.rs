@@ -3,13 +3,16 @@
 mod act;
 mod browser;
 mod cli;
+mod clients;
 mod cluster;
+mod conformance;
 mod docs;
 mod files;
 mod gpx;
 mod hostile;
 mod kinds;
 mod layers;
+mod ogc_start;
 mod parity;
 mod register;
 mod sample;

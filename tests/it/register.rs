@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use merestone::domain::problem::Problem;
-use merestone::service::import::{self, Kind, Mapping, Request, Taken};
+use merestone::service::import::{self, Mapping, Outcome, Request, Taken};
 use merestone::service::{Error, Result};
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
@@ -109,7 +109,7 @@ async fn a_border_is_taken_over_whole_and_once() {
             &app,
             "astrand-veyra",
             &sample_path("astrand-veyra/markers.geojson"),
-            Kind::Markers,
+            "markers",
             None,
         )
         .await,
@@ -122,15 +122,17 @@ async fn a_border_is_taken_over_whole_and_once() {
     assert_eq!(matched(&app, "markers", "astrand-veyra").await, 60);
 }
 
-async fn one(app: &App, boundary: &str, path: &Path, kind: Kind, crs: Option<&str>) -> Result<Taken> {
+async fn one(app: &App, boundary: &str, path: &Path, collection: &str, crs: Option<&str>) -> Result<Outcome> {
     let request = Request {
         path,
-        kind,
-        boundary,
+        collection,
+        boundary: Some(boundary),
         crs,
         mapping: Mapping::default(),
         reason: None,
+        instrument: None,
         dry_run: false,
+        partial: false,
     };
     import::file(&app.cx, &request).await
 }
@@ -210,19 +212,19 @@ async fn systems_that_cannot_be_compared_are_refused() {
     }
     import::border(&app.cx, &toml, false).await.unwrap();
     let markers = sample_path("astrand-veyra/markers.geojson");
-    let problem = refusal(one(&app, "astrand-veyra", &markers, Kind::Markers, Some("EPSG:4214")).await);
+    let problem = refusal(one(&app, "astrand-veyra", &markers, "markers", Some("EPSG:4214")).await);
     assert_eq!(problem.code.slug(), "not-comparable");
     for text in [&problem.detail.en, &problem.detail.zh] {
         assert!(text.contains("EPSG:4214") && text.contains("EPSG:4490"), "{text}");
     }
-    let problem = refusal(one(&app, "astrand-veyra", &markers, Kind::Markers, Some("EPSG:99999")).await);
+    let problem = refusal(one(&app, "astrand-veyra", &markers, "markers", Some("EPSG:99999")).await);
     assert_eq!(problem.code.slug(), "crs-unknown");
     assert_eq!(matched(&app, "markers", "astrand-veyra").await, 0);
     // In their own system they are taken.
-    let taken = one(&app, "astrand-veyra", &markers, Kind::Markers, Some("EPSG:4490"))
+    let taken = one(&app, "astrand-veyra", &markers, "markers", Some("EPSG:4490"))
         .await
         .unwrap();
-    assert_eq!(taken.records, 60);
+    assert_eq!(taken.created(), 60);
 }
 
 /// A mistake in one file of a border leaves nothing of the others, and names the file and the row.
@@ -707,12 +709,12 @@ async fn any_place_has_a_reference() {
 async fn a_file_that_cannot_be_taken_is_named() {
     let app = app_with_borders().await;
     let missing = PathBuf::from("/nowhere/markers.csv");
-    let problem = refusal(one(&app, "astrand-veyra", &missing, Kind::Markers, None).await);
+    let problem = refusal(one(&app, "astrand-veyra", &missing, "markers", None).await);
     assert_eq!(problem.file.as_deref(), Some("markers.csv"));
     let scratch = folder();
     let swapped = scratch.path().join("swapped.csv");
     std::fs::write(&swapped, "number,lat,lon,section,constellation,kind,condition,element,side,sigma_m\n900,-168.1,42.6,S1,single,main,intact,0,line,0.01\n").unwrap();
-    let problem = refusal(one(&app, "astrand-veyra", &swapped, Kind::Markers, None).await);
+    let problem = refusal(one(&app, "astrand-veyra", &swapped, "markers", None).await);
     assert!(
         problem.mistakes.iter().any(|m| m.detail.en.contains("swapped")),
         "{problem}"

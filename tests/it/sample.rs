@@ -5,10 +5,12 @@
 #[path = "../../examples/invented_border/generate/mod.rs"]
 mod generate;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use generate::World;
+use merestone::domain::schema::{ALL, Field, Presence, Schema, Shape, Type, of};
+use serde_json::Value;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/sample/astrand-veyra")
@@ -43,9 +45,9 @@ fn generator_writes_the_stored_bytes_and_nothing_else_is_stored() {
     assert_eq!(stored, made);
 }
 
-fn features(file: &str) -> Vec<serde_json::Value> {
+fn features(file: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(folder().join(file)).unwrap();
-    let collection: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let collection: Value = serde_json::from_str(&text).unwrap();
     assert!(
         collection["notice"]["en"].as_str().unwrap().starts_with("Invented"),
         "{file} says that it is invented"
@@ -55,7 +57,7 @@ fn features(file: &str) -> Vec<serde_json::Value> {
 
 #[test]
 fn each_segment_begins_exactly_where_the_one_before_ends() {
-    let mut end: Option<serde_json::Value> = None;
+    let mut end: Option<Value> = None;
     for segment in features("segments.geojson") {
         let line = segment["geometry"]["coordinates"].as_array().unwrap();
         if let Some(end) = end {
@@ -191,7 +193,7 @@ fn every_code_of_the_sample_is_in_the_code_lists() {
         ("segments.geojson", "line_type", "line_type"),
         ("segments.geojson", "movability", "movability"),
         ("ports.geojson", "status", "port_status"),
-        ("ports.geojson", "class", "port_class"),
+        ("ports.geojson", "port_class", "port_class"),
         ("ports.geojson", "kind", "port_kind"),
         ("projects.geojson", "kind", "project_kind"),
         ("projects.geojson", "state", "project_state"),
@@ -208,6 +210,160 @@ fn every_code_of_the_sample_is_in_the_code_lists() {
     }
     for section in border["section"].as_array().unwrap() {
         assert!(known("section_character", section["character"].as_str().unwrap()));
+    }
+}
+
+/// What is wrong with a value of a field.
+fn value_fault(field: &Field, value: &Value) -> Option<String> {
+    let text = value.as_str();
+    let fits = match field.kind {
+        Type::Text => text.is_some_and(|text| !text.is_empty()),
+        Type::Code(list) => text.is_some_and(|word| list.has(word)),
+        Type::Integer => value.is_i64(),
+        Type::Number => value.is_number(),
+        Type::Flag => value.is_boolean(),
+        Type::Date => text.is_some_and(|text| text.parse::<jiff::civil::Date>().is_ok()),
+        Type::Time => text.is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok()),
+        Type::Reference(_) => text.is_some(),
+        Type::Texts => value.as_array().is_some_and(|texts| {
+            texts
+                .iter()
+                .all(|text| text.as_str().is_some_and(|text| !text.is_empty()))
+        }),
+        Type::Document => value.is_array() || value.is_object(),
+    };
+    let inside = field.range.is_none_or(|(least, greatest)| {
+        value
+            .as_f64()
+            .is_some_and(|number| (least..=greatest).contains(&number))
+    });
+    (!fits || !inside).then(|| format!("{} is {value}", field.name))
+}
+
+/// The natural keys that the files know, by collection, so far.
+type Known = BTreeMap<&'static str, BTreeSet<String>>;
+
+/// What is wrong with a record of a kind: fields it has not, values that do not fit, keys that lead nowhere.
+fn record_faults(schema: &Schema, feature: &Value, known: &Known) -> Vec<String> {
+    let mut faults = Vec::new();
+    let properties = feature["properties"].as_object().unwrap();
+    for (name, value) in properties {
+        let Some(field) = schema.field(name) else {
+            faults.push(format!("{name} is no field"));
+            continue;
+        };
+        faults.extend(value_fault(field, value));
+        if let (Type::Reference(collection), Some(key)) = (field.kind, value.as_str())
+            && !known.get(collection).is_some_and(|keys| keys.contains(key))
+        {
+            faults.push(format!("{name}: there is no {key} among {collection}"));
+        }
+        if !field.is_writable() {
+            faults.push(format!("{name} is not for a file to say"));
+        }
+    }
+    let own = schema.fields.iter().flat_map(|group| group.iter());
+    for field in own.filter(|field| field.presence == Presence::Required) {
+        if !properties.contains_key(field.name) {
+            faults.push(format!("{} is missing", field.name));
+        }
+    }
+    let shape = feature["geometry"]["type"].as_str();
+    let fits = match schema.shape {
+        Shape::None => shape.is_none(),
+        Shape::Point => shape.is_none_or(|shape| shape == "Point"),
+        Shape::Line => shape.is_none_or(|shape| shape == "LineString"),
+        Shape::Lines => shape.is_none_or(|shape| shape == "MultiLineString"),
+        Shape::Polygon => shape.is_none_or(|shape| shape == "Polygon"),
+        Shape::Any => true,
+    };
+    if !fits || (shape.is_none() && schema.geometry == Presence::Required) {
+        faults.push(format!("the geometry is {shape:?}"));
+    }
+    faults
+}
+
+#[test]
+fn every_record_of_the_sample_fits_its_kind() {
+    let border = toml_file("data/sample/astrand-veyra/border.toml");
+    let keys = |part: &str, key: &str| -> BTreeSet<String> {
+        let parts = border[part].as_array().unwrap();
+        parts
+            .iter()
+            .map(|part| part[key].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let mut known = Known::from([
+        ("parties", keys("party", "code")),
+        ("instruments", keys("instrument", "key")),
+        ("sections", keys("section", "key")),
+        ("inspections", keys("inspection", "number")),
+    ]);
+    let mut n_files = 0;
+    let mut faults = Vec::new();
+    // In the order of the register, so that a file never points at a later one.
+    for schema in ALL {
+        let file = format!("{}.geojson", schema.collection);
+        // Markers stand in their file by element, with columns of both kinds.
+        if schema.kind == "marker_element" || !folder().join(&file).exists() {
+            continue;
+        }
+        n_files += 1;
+        let mut own = BTreeSet::new();
+        for feature in features(&file) {
+            let text = |name: &str| feature["properties"][name].as_str().map(str::to_owned);
+            if schema.kind == "marker" {
+                let label = feature["properties"]["element"].as_i64().filter(|element| *element > 0);
+                let number = text("number").unwrap();
+                let label = label.map_or_else(|| number.clone(), |element| format!("{number}({element})"));
+                known.entry("marker_elements").or_default().insert(label);
+                for name in feature["properties"].as_object().unwrap().keys() {
+                    let element = of("marker_elements").unwrap();
+                    assert!(schema.field(name).or_else(|| element.field(name)).is_some(), "{name}");
+                }
+                own.insert(number);
+                continue;
+            }
+            let name = text(schema.natural).unwrap_or_default();
+            let wrong = record_faults(schema, &feature, &known);
+            faults.extend(wrong.into_iter().map(|fault| format!("{file}: {name}: {fault}")));
+            let is_new = name.is_empty() || own.insert(name.clone());
+            assert!(is_new, "{file} has {name} twice");
+        }
+        known.insert(schema.collection, own);
+    }
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+    assert_eq!(n_files, 28);
+}
+
+#[test]
+fn a_record_that_does_not_fit_is_seen() {
+    let zone = of("zones").unwrap();
+    let bad = serde_json::json!({
+        "properties": { "number": "Z1", "kind": "moat", "section": "S9", "depth": 1, "version": 2, "starts_on": "soon" },
+        "geometry": { "type": "Point", "coordinates": [0, 0] },
+    });
+    let seen = record_faults(zone, &bad, &Known::new());
+    assert_eq!(seen.len(), 6, "{seen:?}");
+}
+
+#[test]
+fn every_kind_has_its_term() {
+    let glossary = toml_file("data/reference/glossary.toml");
+    let codes: BTreeSet<&str> = glossary["term"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|term| term["code"].as_str().unwrap())
+        .collect();
+    for schema in ALL {
+        // The one word alone would not say whose representative.
+        let code = if schema.kind == "representative" {
+            "boundary_representative"
+        } else {
+            schema.kind
+        };
+        assert!(codes.contains(code), "the glossary has no {code}");
     }
 }
 

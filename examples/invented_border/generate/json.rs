@@ -38,6 +38,20 @@ impl Props {
             .text("name_ko", n.3)
     }
 
+    /// The same words in Chinese and English.
+    pub fn two(self, key: &str, zh: &str, en: &str) -> Self {
+        self.text(&format!("{key}_zh"), zh).text(&format!("{key}_en"), en)
+    }
+
+    pub fn flag(self, key: &str, value: bool) -> Self {
+        self.raw(key, value.to_string())
+    }
+
+    /// A structured value; `value` is JSON text.
+    pub fn json(self, key: &str, value: &str) -> Self {
+        self.raw(key, value.to_owned())
+    }
+
     fn raw(mut self, key: &str, value: String) -> Self {
         self.0.push((key.to_owned(), value));
         self
@@ -99,10 +113,20 @@ impl Features {
         self.push("Polygon", &format!("[{}]", rings.join(",")), props);
     }
 
+    /// A record without a place.
+    pub fn nowhere(&mut self, props: Props) {
+        self.feature("null", &props);
+    }
+
     fn push(&mut self, kind: &str, coordinates: &str, props: Props) {
+        let geometry = format!("{{\"type\":\"{kind}\",\"coordinates\":{coordinates}}}");
+        self.feature(&geometry, &props);
+    }
+
+    fn feature(&mut self, geometry: &str, props: &Props) {
         let props: Vec<String> = props.0.iter().map(|(k, v)| format!("{}:{v}", quoted(k))).collect();
         self.features.push(format!(
-            "{{\"type\":\"Feature\",\"properties\":{{{}}},\"geometry\":{{\"type\":\"{kind}\",\"coordinates\":{coordinates}}}}}",
+            "{{\"type\":\"Feature\",\"properties\":{{{}}},\"geometry\":{geometry}}}",
             props.join(",")
         ));
     }

@@ -9,6 +9,7 @@ pub mod line;
 pub mod marks;
 pub mod noise;
 pub mod paper;
+pub mod records;
 pub mod register;
 pub mod terrain;
 pub mod things;
@@ -61,6 +62,7 @@ pub fn files(world: &World) -> Vec<(String, String)> {
         ("base/ridge.geojson".to_owned(), things::ridge(world)),
         ("base/towns.geojson".to_owned(), things::towns(world)),
     ];
+    all.extend(records::all(world));
     let mut truth = tracks::truth_head();
     for brought in [tracks::team_a(world), tracks::team_b(world)] {
         all.push((format!("tracks/{}", brought.file), brought.gpx));

@@ -217,6 +217,10 @@ pub fn readme(world: &World) -> String {
     out.push_str(
         "\nAll other markers pass C02 and C03. Points measured with the older instruments have a sigma of 0.04 m: with 2.45 sigma they\n\
          still pass on the line.\n\n\
+         ## Records\n\nEvery other `.geojson` is one collection of the register: the file has its name, and each property is a field of its kind.\n\
+         Both teams measured six markers in 2026 (`observations`, `agreed_values`); the bank protection B-2025-02 has its whole\n\
+         procedure from consultation to audit; K1 has the opening calendars of both sides; of two incidents one is settled, with its\n\
+         meeting and handover act. Records without a place have no geometry.\n\n\
          ## Tracks\n\n`tracks/` has what two teams brought home from the joint inspection 2026-1: team A on foot along S1, team B by boat down S2.\n\
          The positions are WGS 84 at epoch 2026.6: the true places moved on with the Pacific plate (ITRF2014 plate motion model) for 26.6\n\
          years, and then receiver noise. `tracks/TRUTH.toml` says which markers were visited, passed and missed, and which stretches were\n\

@@ -145,6 +145,35 @@ fn beside(world: &World, chainage_m: f64, metres: f64) -> At {
     world.earth.direct(at, heading - 90.0, metres)
 }
 
+/// Weekly hours by day of the week (1 is Monday) and dated exceptions, of the port and of its counterpart.
+fn calendars(number: &str) -> Vec<(&'static str, &'static str)> {
+    match number {
+        "K1" => vec![
+            (
+                "calendar",
+                r#"[{"days":[1,2,3,4,5,6,7],"from":"08:00","to":"18:00","traffic":["passenger","cargo"]}]"#,
+            ),
+            (
+                "exceptions",
+                r#"[{"from":"2026-06-14","to":"2026-06-14","closed":true,"reason_zh":"条约日","reason_en":"Treaty Day"}]"#,
+            ),
+            (
+                "counterpart_calendar",
+                r#"[{"days":[1,2,3,4,5,6],"from":"09:00","to":"19:00","traffic":["passenger"]},{"days":[1,2,3,4,5],"from":"09:00","to":"17:00","traffic":["cargo"]}]"#,
+            ),
+            (
+                "counterpart_exceptions",
+                r#"[{"from":"2026-12-24","to":"2026-12-26","closed":true,"reason_zh":"韦拉冬至节","reason_en":"Veyran midwinter"}]"#,
+            ),
+        ],
+        "K2" => vec![(
+            "calendar",
+            r#"[{"days":[1,2,3,4,5,6],"from":"09:00","to":"17:00","traffic":["passenger"],"months":[5,6,7,8,9,10]}]"#,
+        )],
+        _ => Vec::new(),
+    }
+}
+
 pub fn ports(world: &World) -> String {
     let line = &world.course.line;
     let north = 4_550.0;
@@ -170,14 +199,18 @@ pub fn ports(world: &World) -> String {
             .names(names)
             .text("party", SIDES[party])
             .text("kind", kind)
-            .text("class", class)
+            .text("port_class", class)
             .text("status", status)
             .text("counterpart_zh", counterpart.0)
             .text("counterpart_en", counterpart.1)
             .text("traffic", traffic)
             .text("opening_en", opening_en)
             .text("opening_zh", opening_zh)
+            .text("time_zone", "-11:00")
             .text("instrument", "treaty-1994");
+        let props = calendars(number)
+            .into_iter()
+            .fold(props, |props, (key, json)| props.json(key, json));
         out.point(at, props);
     };
     add(
@@ -289,7 +322,7 @@ pub fn routes(world: &World) -> String {
             .text("number", number)
             .names(names)
             .text("inspection", "2026-1")
-            .text("sections", if route == 0 { "S1" } else { "S2,S3" })
+            .json("sections", if route == 0 { "[\"S1\"]" } else { "[\"S2\",\"S3\"]" })
             .text("travel", if route == 0 { "foot" } else { "boat" });
         out.line(&places(world, &path), props);
     };

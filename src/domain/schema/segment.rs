@@ -1,4 +1,5 @@
-//! Segments: pieces of line of one type, with the fields of the narrative protocol.
+//! Segments: pieces of line of one type, with the fields of the narrative protocol. One that is given no number is called
+//! by its section and its order there: `S1/3`.
 
 use super::{Field, Group, Label, Presence, Schema, Shape, Stored, Writes, codes};
 
@@ -17,7 +18,7 @@ pub static SCHEMA: Schema = Schema {
     natural: "number",
     writes: Writes::Versions,
     fields: &[&[
-        Field::text("number", "Number", "编号").required(),
+        Field::text("number", "Number", "编号"),
         Field::reference("section", "sections", "section_id", "Section", "国界段").required(),
         Field::integer("ordinal", "Order in the section", "段内序号")
             .required()

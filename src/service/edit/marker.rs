@@ -52,36 +52,44 @@ fn position(prepared: &Prepared) -> Result<Option<Map<String, Json>>> {
     Ok(columns.as_object().cloned())
 }
 
-/// The first element of a new marker, when it came with a position.
+/// The first elements of new markers that came with a position. Standing, class, times and reason are those of the
+/// marker, where it has its own.
 ///
 /// # Errors
-/// When the position has no accuracy, or the database breaks.
-pub async fn create_element(
+/// When a position has no accuracy, or the database breaks.
+pub async fn create_elements(
     cx: &Context,
     conn: &mut store::Conn,
     stamp: &Stamp,
-    marker: Uuid,
-    prepared: &Prepared,
+    markers: Vec<(Uuid, Prepared, Map<String, Json>)>,
 ) -> Result<()> {
-    let Some(mut columns) = position(prepared)? else {
-        return Ok(());
-    };
-    let label = prepared.label.clone().unwrap_or_default();
-    let single = prepared.draft.text("constellation") == Some("single");
-    for (column, value) in [
-        ("boundary_id", json!(prepared.boundary)),
-        ("marker_id", json!(marker)),
-        ("ordinal", json!(i32::from(!single))),
-        ("label", json!(if single { label } else { format!("{label}(1)") })),
-        ("relation", json!("not_stated")),
-    ] {
-        columns.insert(column.to_owned(), value);
+    let mut rows = Vec::with_capacity(markers.len());
+    for (marker, prepared, own) in markers {
+        let Some(mut columns) = position(&prepared)? else {
+            continue;
+        };
+        for name in ["standing", "class", "in_force", "reason", "instrument_id"] {
+            if let Some(value) = own.get(name) {
+                columns.insert(name.to_owned(), value.clone());
+            }
+        }
+        let label = prepared.label.clone().unwrap_or_default();
+        let single = prepared.draft.text("constellation") == Some("single");
+        for (column, value) in [
+            ("boundary_id", json!(prepared.boundary)),
+            ("marker_id", json!(marker)),
+            ("ordinal", json!(i32::from(!single))),
+            ("label", json!(if single { label } else { format!("{label}(1)") })),
+            ("relation", json!("not_stated")),
+        ] {
+            columns.insert(column.to_owned(), value);
+        }
+        rows.push(NewRow {
+            id: cx.ids.next(),
+            columns,
+        });
     }
-    let row = NewRow {
-        id: cx.ids.next(),
-        columns,
-    };
-    store::version::insert_kind(conn, elements()?.kind, stamp, vec![row]).await?;
+    store::version::insert_kind(conn, elements()?.kind, stamp, rows).await?;
     Ok(())
 }
 
@@ -109,7 +117,8 @@ pub async fn move_element(
             author: change.author.clone(),
             reason: change.reason.clone(),
         };
-        return create_element(cx, conn, &stamp, marker, prepared).await;
+        let markers = vec![(marker, prepared.clone(), Map::new())];
+        return create_elements(cx, conn, &stamp, markers).await;
     };
     let schema = elements()?;
     let Some(locked) = write::lock(conn, schema, first).await? else {

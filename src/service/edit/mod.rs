@@ -2,7 +2,7 @@
 //! audit event.
 
 mod derive;
-mod marker;
+pub(super) mod marker;
 mod prepare;
 
 use jiff::Timestamp;
@@ -23,7 +23,8 @@ use crate::store::audit::{self, Deed};
 use crate::store::record::select::{self, Position, Selection};
 use crate::store::record::write::{self, Change, Locked};
 use crate::store::version::{NewRow, Stamp};
-use prepare::{Known, Place, Prepared, prepare};
+use prepare::prepare;
+pub(super) use prepare::{Known, Place, Prepared, assemble};
 
 /// What a sender wants to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,7 +109,7 @@ const fn needs_instrument(schema: &Schema) -> bool {
 }
 
 /// The standing a write leads to, and what is missing for it.
-fn standing(schema: &Schema, draft: &Draft, before: Option<&str>, mistakes: &mut Vec<Mistake>) -> Standing {
+pub(super) fn standing(schema: &Schema, draft: &Draft, before: Option<&str>, mistakes: &mut Vec<Mistake>) -> Standing {
     let asked = draft.text("standing").or(before);
     let standing = asked.and_then(Standing::from_word).unwrap_or(Standing::Imported);
     if standing == Standing::Historical {
@@ -227,7 +228,7 @@ pub(super) async fn create_in(
     let ids = store::version::insert_kind(conn, schema.kind, &stamp, vec![row]).await?;
     let feature_id = ids.first().copied().unwrap_or_default();
     if schema.kind == "marker" {
-        marker::create_element(cx, conn, &stamp, id, &prepared).await?;
+        marker::create_elements(cx, conn, &stamp, vec![(id, prepared.clone(), prepared.columns.clone())]).await?;
     }
     let written = Written { feature_id, version: 1 };
     audited(

@@ -33,6 +33,7 @@ pub enum Place {
 }
 
 /// Everything a version is made of, lineage apart.
+#[derive(Debug, Clone)]
 pub struct Prepared {
     pub boundary: Option<Uuid>,
     /// Of the frame; that of EPSG:4326 where there is none.

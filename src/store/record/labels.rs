@@ -157,3 +157,28 @@ pub async fn boundary_of(conn: &mut PgConnection, feature_id: i64) -> Result<Opt
         .await?;
     Ok(found.flatten())
 }
+
+/// The feature ids of records that are called so now, of one kind and boundary.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn current(
+    conn: &mut PgConnection,
+    schema: &Schema,
+    boundary: Option<Uuid>,
+    labels: &[String],
+) -> Result<HashMap<String, i64>> {
+    let kind = schema.kind;
+    let sql = format!(
+        "select r.label, r.feature_id
+         from record r join {kind} t on t.{kind}_id = r.record_id and upper_inf(t.known) and upper_inf(t.in_force)
+         where r.kind = $1 and r.label = any($2) and r.boundary_id is not distinct from $3"
+    );
+    let found: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(kind)
+        .bind(labels)
+        .bind(boundary)
+        .fetch_all(conn)
+        .await?;
+    Ok(found.into_iter().collect())
+}

@@ -2,8 +2,10 @@
 
 mod column;
 pub mod labels;
+pub mod search;
 pub mod select;
 mod sql;
+pub mod tile;
 pub mod write;
 
 pub use labels::Labels;

@@ -26,7 +26,22 @@ pub struct TestDb {
 
 /// A fresh database with all migrations applied.
 pub async fn db() -> TestDb {
-    let template = template().await;
+    from(template(i64::MAX).await).await
+}
+
+/// A fresh database as the releases before a migration left it; [`TestDb::migrate`] brings it up to date.
+pub async fn db_before(version: i64) -> TestDb {
+    from(template(version).await).await
+}
+
+impl TestDb {
+    /// Applies the migrations that are still missing.
+    pub async fn migrate(&self) {
+        migrator(i64::MAX).await.run(&self.pool).await.unwrap();
+    }
+}
+
+async fn from(template: String) -> TestDb {
     #[expect(clippy::disallowed_methods, reason = "a name that no other test has, on any server")]
     let name = format!("test_{}", uuid::Uuid::now_v7().simple());
     let server = server();
@@ -71,14 +86,24 @@ impl Drop for TestDb {
     }
 }
 
-/// Makes the template of these migrations unless it is there, and names it.
-async fn template() -> String {
+/// The migrations before a version.
+async fn migrator(before: i64) -> Migrator {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let migrator = if folder.is_dir() {
+    let mut migrator = if folder.is_dir() {
         Migrator::new(folder).await.unwrap()
     } else {
         Migrator::DEFAULT
     };
+    migrator
+        .migrations
+        .to_mut()
+        .retain(|migration| migration.version < before);
+    migrator
+}
+
+/// Makes the template of the migrations before a version unless it is there, and names it.
+async fn template(before: i64) -> String {
+    let migrator = migrator(before).await;
     let mut hash = Sha256::new();
     for migration in migrator.iter() {
         hash.update(migration.version.to_be_bytes());

@@ -1,4 +1,4 @@
-//! Taking records over from files: a batch with its source, nothing binding until an instrument says so.
+//! Founding a boundary: the border file, and the files it names.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,8 +6,6 @@ use std::path::Path;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::check::files::{name, rows, unreadable};
-use super::{Context, Result, not_found, register};
 use crate::crs::{Crs, null_for_display};
 use crate::domain::boundary::Boundary;
 use crate::domain::id::{Held, Id};
@@ -19,8 +17,10 @@ use crate::domain::section::Segment;
 use crate::domain::text::Message;
 use crate::format::border;
 use crate::format::register::{self as rows_of, Read, ReadMarker, ToFrame, names_or_number};
-pub use crate::format::row::Mapping;
+use crate::format::row::Mapping;
 use crate::geom::line::densify;
+use crate::service::check::files::{name, rows, unreadable};
+use crate::service::{Context, Result, not_found, register};
 use crate::store::audit::Deed;
 use crate::store::boundary::{Keys, NewSegment};
 use crate::store::link::NewLink;
@@ -78,23 +78,19 @@ impl Kind {
 
 /// One file to be taken over.
 #[derive(Debug, Clone)]
-pub struct Request<'a> {
-    pub path: &'a Path,
-    pub kind: Kind,
-    /// Key of the boundary it belongs to.
-    pub boundary: &'a str,
+struct Request<'a> {
+    path: &'a Path,
+    kind: Kind,
     /// The file's system; the frame's own when none is named.
-    pub crs: Option<&'a str>,
-    pub mapping: Mapping,
+    crs: Option<&'a str>,
+    mapping: Mapping,
     pub reason: Option<&'a str>,
-    /// Show what would be taken, take nothing.
-    pub dry_run: bool,
 }
 
 /// What was taken, or would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
-    pub kind: Kind,
+    pub kind: &'static str,
     pub file: String,
     pub records: usize,
     /// The way from the file's system to the frame.
@@ -114,24 +110,6 @@ fn stamp(cx: &Context, class: Class, reason: String) -> Stamp {
     }
 }
 
-/// Takes one file over, in one transaction.
-///
-/// # Errors
-/// A refusal that lists all mistakes of the file; nothing of it is then in the register.
-pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Taken> {
-    let mut tx = cx.db.begin().await?;
-    let Some(boundary) = store::boundary::by_key(&mut tx, cx.clock.now(), request.boundary).await? else {
-        return Err(not_found(&Message::new("boundary", "国界"), request.boundary));
-    };
-    let taken = take(cx, &mut tx, &boundary, request).await?;
-    if !request.dry_run {
-        check_later(cx, &mut tx, &boundary).await?;
-        cx.commit(tx).await?;
-        cx.wake.notify_one();
-    }
-    Ok(taken)
-}
-
 /// Takes a border file and everything it names over, in one transaction.
 ///
 /// # Errors
@@ -144,39 +122,56 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
     let reason = format!("taken over from {}", name(path));
     let boundary = found(cx, &mut tx, &border, &stamp(cx, border.class, reason)).await?;
     let mut all = vec![Taken {
-        kind: Kind::Boundary,
+        kind: Kind::Boundary.word(),
         file: name(path),
         records: 1 + border.sections.len() + border.instruments.len() + border.inspections.len(),
         way: "none".to_owned(),
     }];
     for import in &border.imports {
-        let kind = Kind::from_word(&import.kind)
-            .filter(|kind| *kind != Kind::Boundary)
-            .ok_or_else(|| {
-                Problem::new(
-                    Code::ValueInvalid,
-                    Message::new(
-                        format!("{:?} is no kind of records.", import.kind),
-                        format!("“{}”不是记录类型。", import.kind),
-                    ),
-                    Message::new(
-                        "Use segments, markers, ports, ...",
-                        "请使用 segments、markers、ports 等。",
-                    ),
-                )
-                .in_file(name(path))
-            })?;
         let file = folder.join(&import.file);
+        let Some(kind) = Kind::from_word(&import.kind).filter(|kind| *kind != Kind::Boundary) else {
+            let request = super::Request {
+                path: &file,
+                collection: &import.kind,
+                boundary: Some(&border.boundary.key),
+                crs: import.crs.as_deref(),
+                mapping: import.mapping.clone(),
+                reason: None,
+                instrument: None,
+                dry_run,
+                partial: false,
+            };
+            all.push(further(cx, &mut tx, &request).await?);
+            continue;
+        };
         let request = Request {
             path: &file,
             kind,
-            boundary: &border.boundary.key,
             crs: import.crs.as_deref(),
             mapping: import.mapping.clone(),
             reason: None,
-            dry_run,
         };
         all.push(take(cx, &mut tx, &boundary, &request).await?);
+    }
+    // Whatever else of the register lies beside the border file under its own name belongs to it.
+    let named: Vec<_> = border.imports.iter().map(|import| folder.join(&import.file)).collect();
+    for collection in super::collections() {
+        let file = folder.join(format!("{collection}.geojson"));
+        if named.contains(&file) || !file.exists() {
+            continue;
+        }
+        let request = super::Request {
+            path: &file,
+            collection,
+            boundary: Some(&border.boundary.key),
+            crs: None,
+            mapping: Mapping::default(),
+            reason: None,
+            instrument: None,
+            dry_run,
+            partial: false,
+        };
+        all.push(further(cx, &mut tx, &request).await?);
     }
     if !dry_run {
         check_later(cx, &mut tx, &boundary).await?;
@@ -184,6 +179,17 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
         cx.wake.notify_one();
     }
     Ok(all)
+}
+
+/// A file of any collection, as part of the border's transaction.
+async fn further(cx: &Context, conn: &mut store::Conn, request: &super::Request<'_>) -> Result<Taken> {
+    let outcome = super::file_in(cx, conn, request).await?;
+    Ok(Taken {
+        kind: outcome.collection,
+        records: outcome.rows.len(),
+        file: outcome.file,
+        way: request.crs.unwrap_or("none: the same system").to_owned(),
+    })
 }
 
 /// Whatever was taken over is checked as soon as a worker is free.
@@ -392,7 +398,7 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
     let detail = json!({ "file": file_name, "records": records, "way": way.name() });
     deed(cx, conn, request.kind, &boundary.record.key, detail).await?;
     Ok(Taken {
-        kind: request.kind,
+        kind: request.kind.word(),
         file: file_name,
         records,
         way: way.name(),
@@ -441,7 +447,7 @@ async fn tie(conn: &mut store::Conn, batch: &Batch<'_>, places: &[(Uuid, Vec<Lon
 }
 
 /// Any place of the boundary, to choose an operation by; none is needed while there is no line.
-async fn boundary_place(conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<LonLat> {
+pub(super) async fn boundary_place(conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<LonLat> {
     let (bbox, ..) = store::feature::extent(conn, boundary.id.uuid()).await?;
     let place = bbox.and_then(|[w, s, ..]| LonLat::new(w, s).ok()).or_else(|| {
         let [w, s, e, n] = boundary.record.frame.crs.area()?;

@@ -1,0 +1,341 @@
+//! The operations that are not about one collection.
+
+use serde_json::{Map, Value, json};
+
+use super::parts::{To, answer, format, headers, in_path, lang, query, refusals, shared};
+
+/// Start, standards, collections, and the interface itself.
+pub fn landing(to: To, paths: &mut Map<String, Value>) {
+    let links = json!({ "type": "array", "items": shared("Link") });
+    let listed = |name: &str, schema: Value| json!({ "type": "object", "required": ["links", name], "properties": { "links": links, name: schema } });
+    let page = json!({ "type": "string" });
+    let mut add = |path: &str, id: &str, summary: &str, schema: Value| {
+        let content = [("application/json", schema), ("text/html", page.clone())];
+        let mut responses = read(to, answer(summary, &content, None));
+        refusals(&mut responses, &[400, 406, 500]);
+        paths.insert(
+            path.to_owned(),
+            json!({ "get": {
+                "operationId": id, "tags": ["Start"], "summary": summary,
+                "parameters": [format(to, &["json", "html"]), lang(to)],
+                "responses": responses,
+            } }),
+        );
+    };
+    let object = json!({ "type": "object" });
+    add(
+        "/",
+        "getLandingPage",
+        to.said("Landing page; the map for browsers", "入口；浏览器显示地图"),
+        json!({
+            "type": "object",
+            "required": ["links", "title"],
+            "properties": { "title": { "type": "string" }, "description": { "type": "string" }, "links": links },
+        }),
+    );
+    add(
+        "/conformance",
+        "getConformance",
+        to.said("Standards that hold here", "所符合的标准"),
+        json!({
+            "type": "object",
+            "required": ["conformsTo"],
+            "properties": { "conformsTo": { "type": "array", "items": { "type": "string" } } },
+        }),
+    );
+    add(
+        "/collections",
+        "getCollections",
+        to.said("All collections", "全部数据集"),
+        listed("collections", json!({ "type": "array", "items": object })),
+    );
+    for (path, id, media) in [
+        ("/api", "getApi", super::OPENAPI_30.media),
+        ("/api/3.1", "getApi31", super::OPENAPI_31.media),
+    ] {
+        let summary = to.said("This document", "本文档");
+        let content = [
+            (media, object.clone()),
+            ("application/json", object.clone()),
+            ("text/html", page.clone()),
+        ];
+        let mut responses = read(to, answer(summary, &content, None));
+        refusals(&mut responses, &[400, 406, 500]);
+        paths.insert(
+            path.to_owned(),
+            json!({ "get": {
+                "operationId": id, "tags": ["Start"], "summary": summary,
+                "parameters": [format(to, &["json", "openapi", "plain", "html"]), lang(to)],
+                "responses": responses,
+            } }),
+        );
+    }
+}
+
+/// The answer and 304, which every reading operation with a tag has.
+pub fn read(to: To, answer: Value) -> Map<String, Value> {
+    let mut answer = answer;
+    if let Value::Object(members) = &mut answer {
+        let tag = to.said("Tag of this answer, for If-None-Match", "内容标签，用于 If-None-Match");
+        let mut all = headers(&[("ETag", tag)]);
+        if let (Some(Value::Object(own)), Value::Object(all)) = (members.remove("headers"), &mut all) {
+            all.extend(own);
+        }
+        members.insert("headers".to_owned(), all);
+    }
+    let mut responses = Map::new();
+    responses.insert("200".to_owned(), answer);
+    responses.insert(
+        "304".to_owned(),
+        json!({ "$ref": "#/components/responses/NotModified" }),
+    );
+    responses
+}
+
+/// What an operation takes and gives, in one line.
+struct Plain<'a> {
+    path: &'a str,
+    method: &'a str,
+    id: &'a str,
+    tag: &'a str,
+    summary: &'static str,
+    parameters: Vec<Value>,
+    statuses: &'a [(u16, &'a str)],
+    refusals: &'a [u16],
+}
+
+/// Boundaries, tiles, places, files, jobs and operations: what the map uses, described by what comes back.
+pub fn others(to: To, paths: &mut Map<String, Value>) {
+    let text = json!({ "type": "string" });
+    let number = json!({ "type": "integer", "minimum": 0 });
+    let uuid = json!({ "type": "string", "format": "uuid" });
+    let needed = |mut parameter: Value| {
+        if let Value::Object(members) = &mut parameter {
+            members.insert("required".to_owned(), Value::Bool(true));
+        }
+        parameter
+    };
+    let boundary = || needed(query("boundary", to.said("Key of the boundary", "国界代码"), &text));
+    let id = || in_path("id", to.said("Identity", "标识"), &uuid);
+    let json = "application/json";
+    let all = [
+        Plain {
+            path: "/boundaries",
+            method: "get",
+            id: "getBoundaries",
+            tag: "Map",
+            summary: to.said(
+                "All boundaries with their extents, sections and inspections",
+                "全部国界及其范围、国界段和联合检查",
+            ),
+            parameters: vec![],
+            statuses: &[(200, json)],
+            refusals: &[500],
+        },
+        Plain {
+            path: "/tiles.json",
+            method: "get",
+            id: "getTileJson",
+            tag: "Map",
+            summary: to.said("TileJSON of a boundary", "国界的 TileJSON"),
+            parameters: vec![boundary()],
+            statuses: &[(200, json)],
+            refusals: &[400, 404, 500],
+        },
+        Plain {
+            path: "/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}",
+            method: "get",
+            id: "getTile",
+            tag: "Map",
+            summary: to.said("A vector tile of a boundary", "国界的矢量瓦片"),
+            parameters: vec![
+                in_path("tileMatrix", to.said("Zoom", "级别"), &number),
+                in_path("tileRow", to.said("Row", "行"), &number),
+                in_path("tileCol", to.said("Column", "列"), &number),
+                boundary(),
+                query(
+                    "v",
+                    to.said(
+                        "Version of the data, so that copies are never stale",
+                        "数据版本，避免使用旧副本",
+                    ),
+                    &text,
+                ),
+            ],
+            statuses: &[(200, "application/vnd.mapbox-vector-tile"), (204, ""), (304, "")],
+            refusals: &[400, 404, 500],
+        },
+        Plain {
+            path: "/at",
+            method: "get",
+            id: "getPlace",
+            tag: "Map",
+            summary: to.said(
+                "What is to be said of a place: coordinates, nearest markers, chainage",
+                "任意位置的坐标、最近界标与里程",
+            ),
+            parameters: vec![
+                needed(query(
+                    "lon",
+                    to.said("Longitude in degrees", "经度（度）"),
+                    &json!({ "type": "number" }),
+                )),
+                needed(query(
+                    "lat",
+                    to.said("Latitude in degrees", "纬度（度）"),
+                    &json!({ "type": "number" }),
+                )),
+                boundary(),
+            ],
+            statuses: &[(200, json)],
+            refusals: &[400, 404, 422, 500],
+        },
+        Plain {
+            path: "/glossary",
+            method: "get",
+            id: "getGlossary",
+            tag: "Map",
+            summary: to.said("Terms of the field in four languages", "四种语言的术语"),
+            parameters: vec![],
+            statuses: &[(200, json)],
+            refusals: &[500],
+        },
+        Plain {
+            path: "/uploads",
+            method: "get",
+            id: "getUploads",
+            tag: "Files",
+            summary: to.said("The newest receipts", "最新回执"),
+            parameters: vec![],
+            statuses: &[(200, json)],
+            refusals: &[500],
+        },
+        Plain {
+            path: "/uploads/{id}",
+            method: "get",
+            id: "getUpload",
+            tag: "Files",
+            summary: to.said("One receipt", "一份回执"),
+            parameters: vec![id()],
+            statuses: &[(200, json)],
+            refusals: &[400, 404, 500],
+        },
+        Plain {
+            path: "/uploads/{id}/original",
+            method: "get",
+            id: "getOriginal",
+            tag: "Files",
+            summary: to.said("The file as it was sent", "原始文件"),
+            parameters: vec![id()],
+            statuses: &[(200, "application/octet-stream")],
+            refusals: &[400, 404, 500],
+        },
+        Plain {
+            path: "/inspections/{id}",
+            method: "get",
+            id: "getInspection",
+            tag: "Files",
+            summary: to.said("One inspection", "一次联合检查"),
+            parameters: vec![id()],
+            statuses: &[(200, json)],
+            refusals: &[400, 404, 500],
+        },
+        Plain {
+            path: "/inspections/{id}/documents/act",
+            method: "get",
+            id: "getAct",
+            tag: "Files",
+            summary: to.said("The act of an inspection in two languages", "联合检查记录（双语）"),
+            parameters: vec![
+                id(),
+                query(
+                    "lang",
+                    to.said("Two languages, the first on the left", "两种语言，第一种在左"),
+                    &text,
+                ),
+                format(to, &["pdf"]),
+            ],
+            statuses: &[(200, "application/pdf")],
+            refusals: &[400, 404, 406, 422, 500, 503],
+        },
+        Plain {
+            path: "/check-runs/{id}",
+            method: "get",
+            id: "getCheckRun",
+            tag: "Files",
+            summary: to.said("One run of the checks", "一次检核"),
+            parameters: vec![id()],
+            statuses: &[(200, json)],
+            refusals: &[400, 404, 500],
+        },
+        Plain {
+            path: "/jobs/{id}",
+            method: "get",
+            id: "getJob",
+            tag: "Files",
+            summary: to.said("A job and how far it is", "任务及其进度"),
+            parameters: vec![id()],
+            statuses: &[(200, json)],
+            refusals: &[400, 404, 500],
+        },
+        Plain {
+            path: "/livez",
+            method: "get",
+            id: "getLive",
+            tag: "Operations",
+            summary: to.said("Whether the process lives", "进程是否存活"),
+            parameters: vec![],
+            statuses: &[(200, "text/plain; charset=utf-8")],
+            refusals: &[500],
+        },
+        Plain {
+            path: "/readyz",
+            method: "get",
+            id: "getReady",
+            tag: "Operations",
+            summary: to.said("Whether the service can answer", "服务是否就绪"),
+            parameters: vec![],
+            statuses: &[(200, "text/plain; charset=utf-8")],
+            refusals: &[503],
+        },
+        Plain {
+            path: "/problems/{slug}",
+            method: "get",
+            id: "getProblem",
+            tag: "Operations",
+            summary: to.said("What a problem means", "问题说明"),
+            parameters: vec![in_path(
+                "slug",
+                to.said("Last part of the problem's type", "问题类型的最后一段"),
+                &text,
+            )],
+            statuses: &[(200, "text/html; charset=utf-8")],
+            refusals: &[404, 500],
+        },
+    ];
+    for plain in all {
+        let mut responses = Map::new();
+        for (status, media) in plain.statuses {
+            let body = match *media {
+                "" => json!({ "description": plain.summary }),
+                "application/json" => answer(plain.summary, &[(media, json!({}))], None),
+                "application/octet-stream" | "application/pdf" | "application/vnd.mapbox-vector-tile" => answer(
+                    plain.summary,
+                    &[(media, json!({ "type": "string", "format": "binary" }))],
+                    None,
+                ),
+                media => answer(plain.summary, &[(media, json!({ "type": "string" }))], None),
+            };
+            responses.insert(status.to_string(), body);
+        }
+        refusals(&mut responses, plain.refusals);
+        let operation = json!({
+            "operationId": plain.id, "tags": [plain.tag], "summary": plain.summary,
+            "parameters": plain.parameters, "responses": responses,
+        });
+        let entry = paths.entry(plain.path.to_owned()).or_insert_with(|| json!({}));
+        if let Value::Object(entry) = entry {
+            entry.insert(plain.method.to_owned(), operation);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Taking records over from files: a batch with its source, nothing binding until an instrument says so.
+//!
+//! [`border()`] founds a boundary with everything its file names. [`file`] brings the records of one collection up to
+//! what a file says: new ones are created, changed ones get a further version, the rest is left alone, so that the same
+//! file taken twice changes nothing.
+
+mod batch;
+mod border;
+mod elements;
+
+use std::path::Path;
+
+pub use batch::{Outcome, Planned, What};
+pub use border::{Taken, border};
+
+use super::check::files::{name, rows};
+use super::edit::Edit;
+use super::features::Coordinates;
+use super::{Context, Result, not_found};
+use crate::crs::Crs;
+use crate::domain::problem::{Code, Problem};
+use crate::domain::schema::{self, Schema, Shape, Writes};
+use crate::domain::text::Message;
+use crate::domain::value::Value;
+use crate::format::draft;
+use crate::format::register::ToFrame;
+pub use crate::format::row::Mapping;
+use crate::store;
+
+/// What a sender wants to be taken over.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    pub path: &'a Path,
+    /// Name of the collection.
+    pub collection: &'a str,
+    /// Key of the boundary it belongs to; the only one there is when it is not named.
+    pub boundary: Option<&'a str>,
+    /// The file's system; the frame's own when none is named.
+    pub crs: Option<&'a str>,
+    pub mapping: Mapping,
+    pub reason: Option<&'a str>,
+    /// Key of the instrument by which the records are in force; without one they are imported and bind nobody.
+    pub instrument: Option<&'a str>,
+    /// Show what would be taken, take nothing.
+    pub dry_run: bool,
+    /// Take the good rows and name the bad ones, instead of taking nothing when one is bad.
+    pub partial: bool,
+}
+
+/// The kinds that are taken over from files, by the names of their collections.
+pub fn collections() -> impl Iterator<Item = &'static str> {
+    schema::ALL
+        .iter()
+        .filter(|schema| schema.writes == Writes::Versions)
+        .map(|schema| schema.collection)
+}
+
+fn kind(collection: &str) -> Result<&'static Schema> {
+    let known = schema::of(collection).filter(|schema| schema.writes == Writes::Versions);
+    Ok(known.ok_or_else(|| {
+        let names: Vec<&str> = collections().collect();
+        Problem::new(
+            Code::ParameterInvalid,
+            Message::new(
+                format!("{collection:?} is no collection that is taken over from files."),
+                format!("“{collection}”不是可从文件导入的集合。"),
+            ),
+            Message::new(
+                format!("Use one of {}.", names.join(", ")),
+                format!("请使用：{}。", names.join("、")),
+            ),
+        )
+    })?)
+}
+
+/// Takes one file over, in one transaction.
+///
+/// # Errors
+/// A refusal that lists all mistakes of the file, unless the good rows were asked for; nothing of it is then in the
+/// register.
+pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Outcome> {
+    let mut tx = cx.db.begin_long().await?;
+    let outcome = file_in(cx, &mut tx, request).await?;
+    // What would happen is found out by doing it; a transaction that is dropped has not happened.
+    if !request.dry_run {
+        cx.commit(tx).await?;
+        cx.wake.notify_one();
+    }
+    Ok(outcome)
+}
+
+/// One file, inside a transaction of the caller's.
+async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) -> Result<Outcome> {
+    let schema = kind(request.collection)?;
+    let source = name(request.path);
+    let read = rows(request.path)?;
+    let held = boundary(cx, conn, request).await?;
+    let crs = match (request.crs, &held) {
+        (Some(code), _) => Some(Crs::lookup(code).map_err(Problem::from)?),
+        (None, Some(held)) => Some(held.record.frame.crs.clone()),
+        (None, None) => None,
+    };
+    let in_file = |problem: Problem| problem.in_file(&source);
+    // A system from which nothing leads to the frame is refused once, not at every row.
+    let way = match (&held, &crs) {
+        (Some(held), Some(crs)) if schema.shape != Shape::None => {
+            let near = border::boundary_place(conn, held).await?;
+            Some(ToFrame::new(crs, &held.record.frame, near).map_err(|refusal| in_file(refusal.into()))?)
+        }
+        _ => None,
+    };
+    // Lists of markers with a row for each element are read by their own rules.
+    let parts: Vec<(&'static Schema, Vec<draft::ReadRow>)> = match (&held, &way) {
+        (Some(held), Some(way)) if schema.kind == "marker" && elements::has_elements(&read, &request.mapping) => {
+            elements::read(&read, &request.mapping, way, held).map_err(in_file)?
+        }
+        _ => vec![(
+            schema,
+            read.iter()
+                .map(|row| draft::read(schema, row, &request.mapping))
+                .collect(),
+        )],
+    };
+    let mut outcome = Outcome::new(schema, source.clone());
+    for (schema, rows) in parts {
+        let edits = rows
+            .into_iter()
+            .map(|row| {
+                let mut draft = row.draft;
+                if schema.kind == "section" {
+                    // Drawn with it in exports, but made of its segments.
+                    draft.geometry = None;
+                }
+                for (field, given) in [("instrument", request.instrument), ("reason", request.reason)] {
+                    if let Some((given, field)) = given.zip(schema.field(field)) {
+                        draft.set(field.name, Value::Text(given.to_owned()));
+                    }
+                }
+                if request.instrument.is_some() {
+                    draft.set("standing", Value::Text("in_force".to_owned()));
+                }
+                let edit = Edit {
+                    draft,
+                    coordinates: crs.clone().map_or(Coordinates::Display, Coordinates::System),
+                    source: source.clone(),
+                };
+                batch::Item {
+                    place: row.place,
+                    edit,
+                    mistakes: row.mistakes,
+                }
+            })
+            .collect();
+        batch::plan_and_apply(cx, conn, schema, held.as_ref(), edits, &mut outcome).await?;
+    }
+    let refused = outcome.refused();
+    if !refused.is_empty() && !request.partial && !request.dry_run {
+        return Err(in_file(batch::refusal(&refused)).into());
+    }
+    batch::finish(cx, conn, schema, held.as_ref(), &outcome).await?;
+    Ok(outcome)
+}
+
+async fn boundary(
+    cx: &Context,
+    conn: &mut store::Conn,
+    request: &Request<'_>,
+) -> Result<Option<crate::domain::id::Held<crate::domain::boundary::Boundary>>> {
+    let schema = kind(request.collection)?;
+    let now = cx.clock.now();
+    match request.boundary {
+        Some(key) => {
+            let held = store::boundary::by_key(conn, now, key).await?;
+            Ok(Some(
+                held.ok_or_else(|| not_found(&Message::new("boundary", "国界"), key))?,
+            ))
+        }
+        None if !schema.of_boundary => Ok(None),
+        None => {
+            let mut all = store::boundary::list(conn, now).await?;
+            if all.len() == 1 {
+                return Ok(all.pop());
+            }
+            Err(Problem::new(
+                Code::ParameterInvalid,
+                Message::new("The boundary is not named.", "未说明国界。"),
+                Message::new("Name it with --boundary KEY.", "请用 --boundary 说明。"),
+            )
+            .into())
+        }
+    }
+}
