@@ -24,9 +24,15 @@ pub struct ImportArgs {
     /// Key of the boundary they belong to; not needed when there is only one
     #[arg(long, value_name = "KEY")]
     boundary: Option<String>,
-    /// Reference system of the file, such as EPSG:4490; the boundary's own when not given
+    /// Reference system of the file, such as EPSG:4490; when not given, the one that the file says, else the boundary's own
     #[arg(long, value_name = "CRS")]
     crs: Option<String>,
+    /// Layer of the file, where it has several; of a drawing, the layer drawn on
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
+    /// Encoding of the file's texts, such as GBK; when not given, the one that the file says or its bytes show
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
     /// Columns of the file for fields of the register: field=column,...
     #[arg(long, value_name = "MAP", value_parser = pairs)]
     map: Option<String>,
@@ -123,6 +129,8 @@ async fn collection(running: &startup::Running, args: &ImportArgs, path: &Path) 
         collection: &args.kind,
         boundary: args.boundary.as_deref(),
         crs: args.crs.as_deref(),
+        layer: args.layer.as_deref(),
+        encoding: args.encoding.as_deref(),
         mapping: mapping(args.map.as_deref(), args.set.as_deref()),
         reason: args.reason.as_deref(),
         instrument: args.instrument.as_deref(),

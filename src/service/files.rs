@@ -216,6 +216,8 @@ fn part(worker: &Worker, mut parts: Vec<Part>, wanted: Option<&str>) -> std::res
         Some(wanted) => find_layer(&table.layers, wanted)?,
         None => only_layer(&table.layers)?,
     };
+    // The first worker is ended before the second begins: whoever waits for room must not hold any.
+    drop(table);
     let mut table = part.read(worker, &[number])?;
     table.layers = vec![table.layers.swap_remove(number)];
     table.features = Box::new(table.features.map(|feature| feature.map(|f| Feature { layer: 0, ..f })));

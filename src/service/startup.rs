@@ -66,6 +66,7 @@ pub async fn open(config: &Config) -> Result<Running> {
             outside: Arc::new(outside(config)),
         })
     };
+    worker(config).tidy();
     match opened.await {
         Ok(cx) => Ok(Running {
             listener: tokio::spawn(changes::listen(cx.clone())),

@@ -128,6 +128,8 @@ async fn one(app: &App, boundary: &str, path: &Path, collection: &str, crs: Opti
         collection,
         boundary: Some(boundary),
         crs,
+        layer: None,
+        encoding: None,
         mapping: Mapping::default(),
         reason: None,
         instrument: None,

@@ -19,7 +19,8 @@ use crate::format::border;
 use crate::format::register::{self as rows_of, Read, ReadMarker, ToFrame, names_or_number};
 use crate::format::row::Mapping;
 use crate::geom::line::densify;
-use crate::service::check::files::{name, rows, unreadable};
+use crate::service::check::files::{name, unreadable};
+use crate::service::files::Options;
 use crate::service::{Context, Result, not_found, register};
 use crate::store::audit::Deed;
 use crate::store::boundary::{Keys, NewSegment};
@@ -135,6 +136,8 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
                 collection: &import.kind,
                 boundary: Some(&border.boundary.key),
                 crs: import.crs.as_deref(),
+                layer: None,
+                encoding: None,
                 mapping: import.mapping.clone(),
                 reason: None,
                 instrument: None,
@@ -165,6 +168,8 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
             collection,
             boundary: Some(&border.boundary.key),
             crs: None,
+            layer: None,
+            encoding: None,
             mapping: Mapping::default(),
             reason: None,
             instrument: None,
@@ -312,11 +317,15 @@ impl Batch<'_> {
 async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, request: &Request<'_>) -> Result<Taken> {
     let frame = &boundary.record.frame;
     let file_name = name(request.path);
-    let crs = match request.crs {
-        Some(code) => Crs::lookup(code).map_err(Problem::from)?,
+    let options = Options {
+        crs: request.crs,
+        ..Options::default()
+    };
+    let (rows, said) = super::rows(cx, request.path, options).await?;
+    let crs = match said {
+        Some(code) => Crs::lookup(&code).map_err(Problem::from)?,
         None => frame.crs.clone(),
     };
-    let rows = rows(request.path)?;
     let near = boundary_place(conn, boundary).await?;
     let way = ToFrame::new(&crs, frame, near).map_err(Problem::from)?;
     let reason = request

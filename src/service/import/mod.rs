@@ -13,9 +13,10 @@ use std::path::Path;
 pub use batch::{Outcome, Planned, What};
 pub use border::{Taken, border};
 
-use super::check::files::{name, rows};
+use super::check::files::name;
 use super::edit::Edit;
 use super::features::Coordinates;
+use super::files::{self, Options};
 use super::{Context, Result, not_found};
 use crate::crs::Crs;
 use crate::domain::problem::{Code, Problem};
@@ -25,7 +26,11 @@ use crate::domain::value::Value;
 use crate::format::draft;
 use crate::format::register::ToFrame;
 pub use crate::format::row::Mapping;
+use crate::format::row::Row;
 use crate::store;
+
+/// Rows of one file, at most: they are taken in one transaction.
+const ROWS: usize = 1_000_000;
 
 /// What a sender wants to be taken over.
 #[derive(Debug, Clone)]
@@ -35,8 +40,12 @@ pub struct Request<'a> {
     pub collection: &'a str,
     /// Key of the boundary it belongs to; the only one there is when it is not named.
     pub boundary: Option<&'a str>,
-    /// The file's system; the frame's own when none is named.
+    /// The file's system; when none is named, the one that the file says, else the frame's own.
     pub crs: Option<&'a str>,
+    /// The layer of the file, where it has several.
+    pub layer: Option<&'a str>,
+    /// The encoding of its texts, where the file does not say.
+    pub encoding: Option<&'a str>,
     pub mapping: Mapping,
     pub reason: Option<&'a str>,
     /// Key of the instrument by which the records are in force; without one they are imported and bind nobody.
@@ -89,13 +98,27 @@ pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Outcome> {
     Ok(outcome)
 }
 
+/// The rows of a file, and the code of the system they are in where it is told or said.
+async fn rows(cx: &Context, path: &Path, options: Options<'_>) -> Result<(Vec<Row>, Option<String>)> {
+    let opened = files::open(cx, path, options).await?;
+    let said = opened.crs.clone();
+    let rows = tokio::task::spawn_blocking(move || opened.rows(ROWS)).await??;
+    Ok((rows, said))
+}
+
 /// One file, inside a transaction of the caller's.
 async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) -> Result<Outcome> {
     let schema = kind(request.collection)?;
     let source = name(request.path);
-    let read = rows(request.path)?;
+    let options = Options {
+        crs: request.crs,
+        layer: request.layer,
+        encoding: request.encoding,
+        ..Options::default()
+    };
+    let (read, said) = rows(cx, request.path, options).await?;
     let held = boundary(cx, conn, request).await?;
-    let crs = match (request.crs, &held) {
+    let crs = match (said.as_deref(), &held) {
         (Some(code), _) => Some(Crs::lookup(code).map_err(Problem::from)?),
         (None, Some(held)) => Some(held.record.frame.crs.clone()),
         (None, None) => None,
