@@ -48,6 +48,10 @@ pub struct Config {
     pub upload_limit_mb: Setting<u64>,
     /// Folders in which fonts are looked for.
     pub font_dirs: Setting<Vec<PathBuf>>,
+    /// The address under which others reach the service, where it stands behind another server.
+    pub public_url: Setting<Option<String>>,
+    /// Origins whose pages may use the service; [`ANY_ORIGIN`] lets pages of any origin read.
+    pub cors_origins: Setting<Vec<String>>,
     /// The file worker; unset, the one beside this program.
     pub file_worker: Setting<Option<PathBuf>>,
     /// How well the file worker must be fenced in.
@@ -108,16 +112,6 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "folders in which fonts are looked for, separated by colons",
     ),
     (
-        "file_worker",
-        "MERESTONE_FILE_WORKER",
-        "the program that reads feature files, instead of the one beside merestone",
-    ),
-    (
-        "file_fence",
-        "MERESTONE_FILE_FENCE",
-        "how well that program must be fenced in: full, or partial for kernels that cannot",
-    ),
-    (
         "public_url",
         "MERESTONE_PUBLIC_URL",
         "address under which others reach the service, where it stands behind another server",
@@ -126,6 +120,16 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "cors_origins",
         "MERESTONE_CORS_ORIGINS",
         "origins whose pages may read and write, separated by spaces; * lets any page read, none no other page",
+    ),
+    (
+        "file_worker",
+        "MERESTONE_FILE_WORKER",
+        "the program that reads feature files, instead of the one beside merestone",
+    ),
+    (
+        "file_fence",
+        "MERESTONE_FILE_FENCE",
+        "how well that program must be fenced in: full, or partial for kernels that cannot",
     ),
 ];
 
@@ -265,15 +269,15 @@ impl Config {
                 ],
                 |text| Some(text.split(':').map(PathBuf::from).collect()),
             ),
-            file_worker: reader.read("file_worker", None, None, |text| Some(Some(PathBuf::from(text)))),
-            file_fence: reader.read("file_fence", None, Fence::Full, |text| {
-                [Fence::Full, Fence::Partial].into_iter().find(|f| f.word() == text)
-            }),
             public_url: reader.read("public_url", None, None, |text| {
                 let address = text.trim_end_matches('/');
                 is_address(address, true).then(|| Some(address.to_owned()))
             }),
             cors_origins: reader.read("cors_origins", None, vec![ANY_ORIGIN.to_owned()], origins),
+            file_worker: reader.read("file_worker", None, None, |text| Some(Some(PathBuf::from(text)))),
+            file_fence: reader.read("file_fence", None, Fence::Full, |text| {
+                [Fence::Full, Fence::Partial].into_iter().find(|f| f.word() == text)
+            }),
         };
         if reader.mistakes.is_empty() {
             return Ok(config);
@@ -320,12 +324,6 @@ impl Config {
                 self.upload_limit_mb.source,
             ),
             ("font_dirs", fonts.join(":"), self.font_dirs.source),
-            ("file_worker", worker, self.file_worker.source),
-            (
-                "file_fence",
-                self.file_fence.value.word().to_owned(),
-                self.file_fence.source,
-            ),
             (
                 "public_url",
                 self.public_url.value.clone().unwrap_or_else(|| "(as asked)".to_owned()),
@@ -339,6 +337,12 @@ impl Config {
                     self.cors_origins.value.join(" ")
                 },
                 self.cors_origins.source,
+            ),
+            ("file_worker", worker, self.file_worker.source),
+            (
+                "file_fence",
+                self.file_fence.value.word().to_owned(),
+                self.file_fence.source,
             ),
         ]
     }

@@ -24,13 +24,13 @@ pub struct ImportArgs {
     /// Key of the boundary they belong to; not needed when there is only one
     #[arg(long, value_name = "KEY")]
     boundary: Option<String>,
-    /// Reference system of the file, such as EPSG:4490; when not given, the one that the file says, else the boundary's own
+    /// Reference system of the file, such as EPSG:4490; else what the file says, else the boundary's own
     #[arg(long, value_name = "CRS")]
     crs: Option<String>,
-    /// Layer of the file, where it has several; of a drawing, the layer drawn on
+    /// Layer of a file with several; of a drawing, the layer drawn on
     #[arg(long, value_name = "NAME")]
     layer: Option<String>,
-    /// Encoding of the file's texts, such as GBK; when not given, the one that the file says or its bytes show
+    /// Encoding of the file's texts, such as GBK; found out when not given
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
     /// Columns of the file for fields of the register: field=column,...

@@ -46,6 +46,7 @@ codes! {
     NotFound "not-found" "Not found" "未找到";
     MethodNotAllowed "method-not-allowed" "The method is not allowed here" "不允许使用此方法";
     NotAcceptable "not-acceptable" "None of the formats asked for can be given" "无法提供所要求的格式";
+    RangeInvalid "range-invalid" "The file has no such part" "文件没有所请求的部分";
     OriginForbidden "origin-forbidden" "Pages of this origin may not write" "不允许该来源的页面写入";
     Conflict "conflict" "The request contradicts what is stored" "请求与已存内容冲突";
     NumberTaken "number-taken" "The number is already in use" "编号已被使用";

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::row::{Cell, Fields, Mapping, Row};
 use crate::domain::problem::Mistake;
-use crate::domain::schema::{Field, Schema, Type};
+use crate::domain::schema::{Field, Schema, Type, segment};
 use crate::domain::text::Message;
 use crate::domain::value::{Draft, Value};
 
@@ -44,6 +44,10 @@ pub fn read(schema: &'static Schema, row: &Row, mapping: &Mapping) -> ReadRow {
             .map(|point| Some(crate::geom::shape::Geometry::Point(point))),
         None => None,
     };
+    // So that the same file taken twice finds what it brought.
+    if schema.kind == segment::SCHEMA.kind {
+        segment::call(&mut draft);
+    }
     ReadRow {
         place: row.place.clone(),
         draft,
@@ -180,6 +184,19 @@ mod tests {
         );
         let at: Vec<&str> = read.mistakes.iter().map(|m| m.at.as_str()).collect();
         assert_eq!(at.len(), 3, "{:?}", read.mistakes);
+    }
+
+    #[test]
+    fn a_segment_without_a_number_is_called_by_its_place() {
+        let schema = schema::of("segments").unwrap();
+        let number = |cells: &[(&str, &str)]| {
+            let read = read(schema, &row(cells), &Mapping::default());
+            read.draft.text("number").map(str::to_owned)
+        };
+        assert_eq!(number(&[("section", "S1"), ("ordinal", "3")]).as_deref(), Some("S1/3"));
+        let own = [("section", "S1"), ("ordinal", "3"), ("number", "III")];
+        assert_eq!(number(&own).as_deref(), Some("III"));
+        assert_eq!(number(&[("section", "S1")]), None);
     }
 
     #[test]

@@ -5,8 +5,8 @@
 mod boundaries;
 mod caller;
 mod check_runs;
-mod collections;
 mod cors;
+mod file;
 mod glossary;
 mod headers;
 mod inspections;
@@ -15,6 +15,7 @@ mod ogc;
 mod operations;
 mod places;
 mod problem;
+mod search;
 mod server;
 mod uploads;
 mod viewer;
@@ -36,13 +37,13 @@ pub fn router(cx: Context) -> Router {
         .merge(viewer::routes())
         .merge(ogc::routes())
         .merge(boundaries::routes())
-        .merge(collections::routes())
         .merge(places::routes())
         .merge(uploads::routes())
         .merge(inspections::routes())
         .merge(check_runs::routes())
         .merge(jobs::routes())
         .merge(glossary::routes())
+        .merge(search::routes())
         .merge(operations::routes())
         .fallback(elsewhere)
         .method_not_allowed_fallback(problem::no_such_method)

@@ -60,6 +60,7 @@ const fn status(code: Code) -> StatusCode {
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
         Code::OriginForbidden => StatusCode::FORBIDDEN,
+        Code::RangeInvalid => StatusCode::RANGE_NOT_SATISFIABLE,
         Code::Conflict | Code::NumberTaken => StatusCode::CONFLICT,
         Code::Stale => StatusCode::PRECONDITION_FAILED,
         Code::VersionRequired => StatusCode::PRECONDITION_REQUIRED,

@@ -1,21 +1,17 @@
 //! `/uploads`: files in, receipts out.
 
-use std::io;
-
 use axum::Json;
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures_util::TryStreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
 use super::caller::language;
+use super::file;
 use super::problem::{Answer, inside, refuse};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::{Lang, Message};
@@ -151,13 +147,8 @@ async fn one(State(cx): State<Context>, headers: HeaderMap, Path(id): Path<Uuid>
         .into_response())
 }
 
-async fn original(State(cx): State<Context>, Path(id): Path<Uuid>) -> Answer {
+async fn original(State(cx): State<Context>, headers: HeaderMap, Path(id): Path<Uuid>) -> Answer {
     let (name, path) = upload::original(&cx, id).await?;
-    let file = tokio::fs::File::open(&path)
-        .await
-        .map_err(|fault| Error::Fault(fault.into()))?;
-    let length = file.metadata().await.map_err(|fault| Error::Fault(fault.into()))?.len();
-    let body = Body::from_stream(ReaderStream::with_capacity(file, 1 << 16).map_err(io::Error::other));
     let encoded: String = name
         .bytes()
         .map(|b| {
@@ -168,14 +159,13 @@ async fn original(State(cx): State<Context>, Path(id): Path<Uuid>) -> Answer {
             }
         })
         .collect();
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_LENGTH, length.to_string()),
-        // Never opened in place: whatever a team sent stays a file.
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename*=UTF-8''{encoded}"),
-        ),
-    ];
-    Ok((headers, body).into_response())
+    // Never opened in place: whatever a team sent stays a file.
+    let shown = format!("attachment; filename*=UTF-8''{encoded}");
+    // Original bytes never change, so that the identity is a tag for all time.
+    let tag = format!("\"{id}\"");
+    let mut response = file::send(&headers, &path, "application/octet-stream", &tag).await?;
+    if let Ok(value) = HeaderValue::from_str(&shown) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
 }

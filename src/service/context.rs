@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::changes::Changes;
+use super::extents::Extents;
 use super::features::Counts;
 use super::register::Registers;
+use super::systems::Systems;
 use super::tile::Tiles;
 use super::worker::Worker;
 use crate::report::typst::Fonts;
@@ -94,4 +96,6 @@ pub struct Context {
     /// Bytes of one upload, at most.
     pub upload_limit: u64,
     pub outside: Arc<Outside>,
+    pub systems: Systems,
+    pub extents: Extents,
 }

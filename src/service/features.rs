@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Context, Result, not_found};
 use crate::crs::{Crs, Frame, Kind, NotComparable, Operation, Projection, null_for_display};
+use crate::domain::filter::Test;
 use crate::domain::id::Id;
 use crate::domain::moment::{InForce, Moment};
 use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::schema::{Field, Schema, Writes};
-use crate::domain::text::Message;
+use crate::domain::text::{Message, hex};
 use crate::domain::value::Value;
 use crate::geom::shape::Geometry;
 use crate::store;
@@ -54,6 +57,7 @@ pub struct Selection {
     pub boundary: Option<String>,
     pub when: When,
     pub area: Option<Area>,
+    pub filter: Option<Test>,
     pub ids: Option<Vec<i64>>,
     pub sort: Vec<(&'static Field, bool)>,
     pub properties: Option<Vec<&'static Field>>,
@@ -72,6 +76,7 @@ impl Selection {
                 known: None,
             },
             area: None,
+            filter: None,
             ids: None,
             sort: Vec::new(),
             properties: None,
@@ -172,6 +177,7 @@ async fn query(cx: &Context, conn: &mut store::Conn, wanted: &Selection) -> Resu
         boundary,
         feature_ids: wanted.ids.clone(),
         area: wanted.area.clone(),
+        filter: wanted.filter.clone(),
         sort: wanted.sort.clone(),
         after: wanted.after.clone(),
         limit: None,
@@ -233,8 +239,13 @@ pub async fn matched(cx: &Context, wanted: &Selection) -> Result<Option<i64>> {
 
 async fn count(cx: &Context, conn: &mut store::Conn, wanted: &Selection, asked: &Query) -> Result<Option<i64>> {
     let version = version(cx, wanted.schema).await?;
+    // A filter may be long; its hash is not.
+    let filter = wanted
+        .filter
+        .as_ref()
+        .map(|test| hex(&Sha256::digest(format!("{test:?}"))));
     let key = format!(
-        "{} {:?} {:?} {:?} {:?}",
+        "{} {:?} {:?} {:?} {:?} {filter:?}",
         wanted.schema.collection, wanted.boundary, wanted.when, wanted.area, wanted.ids
     );
     if let Ok(counts) = cx.counts.0.lock()
@@ -251,6 +262,25 @@ async fn count(cx: &Context, conn: &mut store::Conn, wanted: &Selection, asked: 
         counts.insert(key, (version, counted));
     }
     Ok(counted)
+}
+
+/// Reads a whole selection in batches, as one moment of the database, until `take` says that it is enough.
+///
+/// # Errors
+/// As [`page`].
+pub async fn each(cx: &Context, wanted: &Selection, mut take: impl AsyncFnMut(Vec<Record>) -> bool) -> Result<()> {
+    let mut names = cx.db.acquire().await?;
+    let mut beside = cx.db.acquire().await?;
+    let asked = query(cx, &mut names, wanted).await?;
+    let mut tx = cx.db.snapshot().await?;
+    let mut batches = select::batches(&mut tx, &mut names, &cx.labels, &asked);
+    while let Some(rows) = batches.try_next().await? {
+        let records = place(cx, &mut beside, rows, &asked, &wanted.coordinates).await?;
+        if !take(records).await {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// One record, or why there is none.

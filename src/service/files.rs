@@ -49,7 +49,7 @@ impl Options<'_> {
 pub struct Opened {
     pub table: Table,
     /// The code of the system: what the caller said, else what the file says. None where the file cannot or need not
-    /// say: a table of text, or GeoJSON without `crs`, which should be in WGS 84 (`table.layers[0].system`).
+    /// say: a table of text, or KML and GeoJSON without `crs`, which should be in WGS 84 (`table.layers[0].system`).
     pub crs: Option<String>,
     file: String,
 }

@@ -6,8 +6,10 @@ use tokio::sync::{Notify, OnceCell};
 
 use super::changes::{self, Changes};
 use super::context::{Clock, Context, Ids, Outside};
+use super::extents::Extents;
 use super::features::Counts;
 use super::register::Registers;
+use super::systems::Systems;
 use super::tile::Tiles;
 use super::worker::Worker;
 use super::{Error, Result, upload};
@@ -64,6 +66,8 @@ pub async fn open(config: &Config) -> Result<Running> {
             worker: worker(config),
             upload_limit: config.upload_limit_mb.value << 20,
             outside: Arc::new(outside(config)),
+            systems: Systems::default(),
+            extents: Extents::default(),
         })
     };
     worker(config).tidy();
@@ -82,15 +86,6 @@ pub async fn open(config: &Config) -> Result<Running> {
     }
 }
 
-/// The file worker that the settings name.
-pub fn worker(config: &Config) -> Worker {
-    Worker::new(
-        config.file_worker.value.as_deref(),
-        config.data_dir.value.join("scratch"),
-        config.file_fence.value == Fence::Partial,
-    )
-}
-
 fn outside(config: &Config) -> Outside {
     let origins = &config.cors_origins.value;
     Outside {
@@ -98,6 +93,15 @@ fn outside(config: &Config) -> Outside {
         any_may_read: origins.iter().any(|origin| origin == ANY_ORIGIN),
         origins: origins.iter().filter(|origin| *origin != ANY_ORIGIN).cloned().collect(),
     }
+}
+
+/// The file worker that the settings name.
+pub fn worker(config: &Config) -> Worker {
+    Worker::new(
+        config.file_worker.value.as_deref(),
+        config.data_dir.value.join("scratch"),
+        config.file_fence.value == Fence::Partial,
+    )
 }
 
 impl Running {

@@ -14,8 +14,8 @@ use crate::domain::schema::{Field, Schema};
 use crate::domain::text::Message;
 use crate::store;
 use crate::store::record::tile::{self as of_collection, Detail};
-pub use crate::tile::Address;
 use crate::tile::collections;
+pub use crate::tile::{Address, DEEPEST};
 
 /// What a tile shows.
 #[derive(Debug, Clone, Copy)]

@@ -185,7 +185,14 @@ struct LineageRow {
 /// # Errors
 /// When the database cannot be read or a row breaks the rules of versions.
 pub async fn history(conn: &mut PgConnection, table: Table, id: Uuid) -> Result<Vec<Lineage>> {
-    let name = table.name();
+    history_of_kind(conn, table.name(), id).await
+}
+
+/// As [`history`], for any kind of the register.
+///
+/// # Errors
+/// As [`history`].
+pub async fn history_of_kind(conn: &mut PgConnection, name: &'static str, id: Uuid) -> Result<Vec<Lineage>> {
     let sql = format!(
         "select v.version, lower(v.in_force) as in_force_from, upper(v.in_force) as in_force_to,
                 lower(v.known) as known_from, upper(v.known) as known_to, v.standing, v.class,
@@ -216,6 +223,16 @@ pub async fn history(conn: &mut PgConnection, table: Table, id: Uuid) -> Result<
             })
         })
         .collect()
+}
+
+/// The earliest time at which any record of a kind is in force.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn earliest(conn: &mut PgConnection, kind: &'static str) -> Result<Option<Timestamp>> {
+    let sql = format!("select min(lower(in_force)) from {kind} where upper_inf(known)");
+    let at: Option<jiff_sqlx::Timestamp> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(conn).await?;
+    Ok(at.map(jiff_sqlx::Timestamp::to_jiff))
 }
 
 /// The class of a record's newest version of a boundary: what is entered at a boundary is classified as it is.

@@ -460,7 +460,7 @@ async fn the_demonstration_shows_a_map_soon() {
     let tilejson: Value = tilejson.json().await.unwrap();
     let template = tilejson["tiles"][0].as_str().unwrap();
     let tile = template.replace("{z}", "0").replace("{x}", "0").replace("{y}", "0");
-    let tile = client.get(service.url(&tile)).send().await.unwrap();
+    let tile = client.get(&tile).send().await.unwrap();
     assert_eq!(tile.status(), 200);
     let first_map = service.after + begun.elapsed();
     eprintln!("from nothing to the first tile: {first_map:?}");

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use merestone::domain::schema::{ALL, Field, Presence, Schema, Shape, Stored, Type, Writes, lineage};
+use merestone::service::import::{self, Mapping, Request, What};
 
-use crate::support::db;
 use crate::support::db::db_before;
+use crate::support::{app_with_borders, db, sample_path};
 
 /// A column as the database describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -326,6 +327,45 @@ async fn segments_of_older_releases_are_numbered() {
         .await
         .unwrap();
     assert!(numbers.len() == 1 && numbers[0].ends_with("/4"), "{numbers:?}");
+}
+
+/// What the invented border says of every kind is in the register, and saying it again changes nothing.
+#[tokio::test]
+async fn every_record_of_the_sample_is_taken_and_found_again() {
+    let app = app_with_borders().await;
+    let mut taken = BTreeSet::new();
+    for schema in ALL.iter().filter(|schema| schema.writes == Writes::Versions) {
+        let path = sample_path(&format!("astrand-veyra/{}.geojson", schema.collection));
+        if !path.exists() {
+            continue;
+        }
+        let request = Request {
+            path: &path,
+            collection: schema.collection,
+            boundary: Some("astrand-veyra"),
+            crs: None,
+            layer: None,
+            encoding: None,
+            mapping: Mapping::default(),
+            reason: None,
+            instrument: None,
+            dry_run: true,
+            partial: false,
+        };
+        let outcome = import::file(&app.cx, &request).await.unwrap();
+        let refused = outcome.refused();
+        assert!(refused.is_empty(), "{}: {refused:?}", schema.collection);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let n_features = text.matches("\"type\":\"Feature\"").count();
+        assert!(outcome.rows.len() >= n_features.min(60), "{}", schema.collection);
+        // Founding a border reads ports and projects by their oldest fields only; the file itself brings the others.
+        let founded = ["ports", "projects"].contains(&schema.collection);
+        let expected = |what: &What| *what == What::Unchanged || (founded && matches!(what, What::Changed(_)));
+        let changed: Vec<_> = outcome.rows.iter().filter(|row| !expected(&row.what)).collect();
+        assert!(changed.is_empty(), "{}: {changed:?}", schema.collection);
+        taken.insert(schema.collection);
+    }
+    assert_eq!(taken.len(), 28, "{taken:?}");
 }
 
 #[test]

@@ -41,7 +41,7 @@ export function createClient(lang: () => Lang): Client {
       return Array.isArray(body) ? body : body.boundaries;
     },
     tiles: (boundary) => get(`/tiles.json?boundary=${segment(boundary)}`),
-    item: (collection, id, signal) => get(`/collections/${segment(collection)}/items/${id}`, signal),
+    item: (collection, id, signal) => get(`/collections/${segment(collection)}/items/${id}/card`, signal),
     items: (collection, boundary, limit) =>
       get(`/collections/${segment(collection)}/items?boundary=${segment(boundary)}&limit=${limit}`),
     place: (lon, lat, boundary, signal) =>

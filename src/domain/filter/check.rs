@@ -2,7 +2,7 @@
 
 use super::near::near;
 use super::syntax::{self, At, Node, Op, Shape, What};
-use super::{Arithmetic, Flag, Given, Instant, Number, Operand, Place, Scalar, Test, Text, Texts, When};
+use super::{Arithmetic, Flag, Given, ID, Instant, Number, Operand, Place, Scalar, Test, Text, Texts, When};
 use crate::domain::schema::{Field, Label, Schema, Shape as Kept, Type};
 use crate::domain::text::{Lang, Message};
 use crate::geom::shape::{Flaw, Geometry};
@@ -17,9 +17,8 @@ pub struct Fault {
 /// Mistakes that are told at once.
 const FAULTS: usize = 20;
 
-/// Names by which a filter may call the geometry of a record and its integer.
+/// Names by which a filter may call the geometry of a record.
 pub const GEOMETRY: [&str; 2] = ["geometry", "geom"];
-pub const ID: &str = "id";
 
 /// In which reference system the geometries of a filter are written.
 pub struct Frame<'a> {
@@ -113,7 +112,6 @@ impl Kind {
 enum Named {
     Field(&'static Field),
     Geometry,
-    Id,
 }
 
 /// What all values of one comparison are.
@@ -150,7 +148,7 @@ impl Checker<'_> {
         if GEOMETRY.contains(&name) && self.schema.shape != Kept::None {
             return Some(Named::Geometry);
         }
-        (name == ID).then_some(Named::Id)
+        (name == ID.name).then_some(Named::Field(&ID))
     }
 
     fn name(&mut self, at: At, name: &str) -> Option<Named> {
@@ -166,7 +164,7 @@ impl Checker<'_> {
             );
         }
         let names = self.schema.fields().map(|field| field.name);
-        let likely = near(name, names.chain([ID, GEOMETRY[0]]));
+        let likely = near(name, names.chain([ID.name, GEOMETRY[0]]));
         if likely.is_empty() {
             return self.fault(
                 at,
@@ -198,7 +196,6 @@ impl Checker<'_> {
             What::Property(name) => match self.name(node.at, name)? {
                 Named::Field(field) => Kind::of(field),
                 Named::Geometry => Kind::Geometry,
-                Named::Id => Kind::Number,
             },
             What::Call(Op::Casei | Op::Accenti, _) => Kind::Text,
             What::Call(Op::Arithmetic(_), _) => Kind::Number,
@@ -431,7 +428,6 @@ impl Checker<'_> {
             What::Integer(number) => Some(Number::Integer(*number)),
             What::Number(number) => Some(Number::Real(*number)),
             What::Property(name) => match self.name(node.at, name)? {
-                Named::Id => Some(Number::Id),
                 Named::Field(field) if Kind::of(field) == Kind::Number => Some(Number::Field(field)),
                 _ => self.unfit(node, Kind::Number),
             },
@@ -492,7 +488,6 @@ impl Checker<'_> {
             What::Property(name) => match self.name(node.at, name)? {
                 Named::Geometry => return Some(Operand::Geometry),
                 Named::Field(field) => Some(field),
-                Named::Id => None,
             },
             _ => None,
         };

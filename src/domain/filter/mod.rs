@@ -12,9 +12,14 @@ pub mod syntax;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::schema::{Field, Type};
+use super::schema::{Field, Stored, Type};
 use crate::geom::shape::Geometry;
 pub use syntax::{Arithmetic, ArrayRelation, Comparison, SpatialRelation, TemporalRelation};
+
+/// The integer by which maps and services name a record: a field of every kind for filters and sorting.
+pub static ID: Field = Field::integer("id", "Number of the feature", "要素编号")
+    .at(Stored::Column("feature_id"))
+    .read_only();
 
 /// What a record must fulfil.
 #[derive(Debug, Clone)]
@@ -60,8 +65,6 @@ pub enum Number {
     Integer(i64),
     Real(f64),
     Field(&'static Field),
-    /// The integer by which maps and services name the record.
-    Id,
     Of(Box<Number>, Arithmetic, Box<Number>),
 }
 
@@ -135,27 +138,4 @@ impl When {
 pub enum Texts {
     Given(Vec<Text>),
     Field(&'static Field),
-}
-
-/// One key of the order in which records are asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Order {
-    pub by: By,
-    pub descending: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub enum By {
-    /// Of a type that has an order.
-    Field(&'static Field),
-    Id,
-}
-
-impl By {
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Field(field) => field.name,
-            Self::Id => check::ID,
-        }
-    }
 }

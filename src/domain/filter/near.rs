@@ -3,8 +3,8 @@
 /// Steps of typing that a name may be away.
 const STEPS: usize = 3;
 
-/// Those of `names` that are nearest to `word`, the nearest first, at most three: by letters left out, added, changed
-/// or swapped, or because one begins with the other.
+/// Those of `names` that are nearest to `word`, at most three: by letters left out, added, changed or swapped, or
+/// because one begins with the other.
 pub fn near<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let word = word.to_lowercase();
     let allowed = STEPS.min(word.chars().count() / 2);
@@ -15,7 +15,8 @@ pub fn near<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str
             (steps <= allowed || begins).then_some((steps, name))
         })
         .collect();
-    found.sort_by_key(|(steps, _)| *steps);
+    let least = found.iter().map(|(steps, _)| *steps).min();
+    found.retain(|(steps, _)| Some(*steps) == least);
     found.into_iter().map(|(_, name)| name).take(3).collect()
 }
 
@@ -29,7 +30,7 @@ mod tests {
         let found = |word| near(word, names.into_iter());
         assert_eq!(found("heigth_m"), ["height_m"]);
         assert_eq!(found("Height"), ["height_m"]);
-        assert_eq!(found("nmae_zh"), ["name_zh", "name_en"]);
+        assert_eq!(found("nmae_zh"), ["name_zh"]);
         assert_eq!(found("name"), ["name_zh", "name_en"]);
         assert_eq!(found("x"), [""; 0]);
         assert_eq!(found("depth"), [""; 0]);

@@ -2,6 +2,18 @@
 //! by its section and its order there: `S1/3`.
 
 use super::{Field, Group, Label, Presence, Schema, Shape, Stored, Writes, codes};
+use crate::domain::value::{Draft, Value};
+
+/// Gives a segment without a number the one by which it is called: its section and its order there, `S1/3`.
+pub fn call(draft: &mut Draft) {
+    if draft.text("number").is_some_and(|number| !number.is_empty()) {
+        return;
+    }
+    if let (Some(section), Some(Value::Integer(ordinal))) = (draft.text("section"), draft.get("ordinal")) {
+        let number = format!("{section}/{ordinal}");
+        draft.set("number", Value::Text(number));
+    }
+}
 
 pub static SCHEMA: Schema = Schema {
     collection: "segments",

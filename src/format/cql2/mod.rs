@@ -8,6 +8,7 @@ mod lexer;
 mod print;
 mod wkt;
 
+pub mod equal;
 pub mod json;
 pub mod sort;
 pub mod text;

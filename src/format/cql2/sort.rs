@@ -1,14 +1,17 @@
 //! The order that a request asks for: `sortby=-height_m,number` (OGC 20-004r1, 7.9; OGC API Features Part 5).
 
-use crate::domain::filter::check::{ID, shown};
+use crate::domain::filter::ID;
+use crate::domain::filter::check::shown;
 use crate::domain::filter::near::near;
-use crate::domain::filter::{By, Order};
 use crate::domain::problem::{Code, Mistake, Problem};
-use crate::domain::schema::{Schema, Type};
+use crate::domain::schema::{Field, Schema, Type};
 use crate::domain::text::Message;
 
 /// Properties that one request may sort by.
 pub const KEYS: usize = 8;
+
+/// A field to sort by, and whether the greatest comes first.
+pub type Order = (&'static Field, bool);
 
 /// Reads the parameter `sortby` for records of `schema`.
 ///
@@ -28,8 +31,8 @@ pub fn read(sortby: &str, schema: &Schema) -> Result<Vec<Order>, Problem> {
     }
     for part in parts.into_iter().take(KEYS) {
         match order(part, schema) {
-            Ok(order) if orders.iter().any(|other| other.by.name() == order.by.name()) => {
-                let name = order.by.name();
+            Ok(order) if orders.iter().any(|other| other.0.name == order.0.name) => {
+                let name = order.0.name;
                 mistakes.push(Message::new(
                     format!("The property {name} is named twice"),
                     format!("属性 {name} 重复"),
@@ -73,11 +76,11 @@ fn order(part: &str, schema: &Schema) -> Result<Order, Message> {
         return Err(Message::new("A name is missing", "缺少属性名"));
     }
     let Some(field) = schema.field(name) else {
-        if name == ID {
-            return Ok(Order { by: By::Id, descending });
+        if name == ID.name {
+            return Ok((&ID, descending));
         }
         let collection = schema.collection;
-        let likely = near(name, schema.fields().map(|field| field.name).chain([ID]));
+        let likely = near(name, schema.fields().map(|field| field.name).chain([ID.name]));
         let name = shown(name);
         return Err(if likely.is_empty() {
             Message::new(
@@ -100,8 +103,5 @@ fn order(part: &str, schema: &Schema) -> Result<Order, Message> {
             format!("{name} 含有多个值，不能用于排序"),
         ));
     }
-    Ok(Order {
-        by: By::Field(field),
-        descending,
-    })
+    Ok((field, descending))
 }

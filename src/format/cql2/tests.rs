@@ -2,11 +2,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::domain::filter::By;
 use crate::domain::filter::syntax::{
     Arithmetic, ArrayRelation, Comparison, Shape as Written_, SpatialRelation, TemporalRelation,
 };
-use crate::domain::schema::{Field, Group, Label, Shape, Writes, codes};
+use crate::domain::schema::{Field, Group, Label, Presence, Shape, Writes, codes};
 use crate::geom::shape::Geometry;
 
 static STONES: Schema = Schema {
@@ -16,6 +15,7 @@ static STONES: Schema = Schema {
     title: Label::new("Stones", "石"),
     description: Label::new("", ""),
     shape: Shape::Point,
+    geometry: Presence::Required,
     of_boundary: true,
     natural: "number",
     writes: Writes::Versions,
@@ -39,6 +39,7 @@ static PAPERS: Schema = Schema {
     title: Label::new("Papers", "文件"),
     description: Label::new("", ""),
     shape: Shape::None,
+    geometry: Presence::ReadOnly,
     of_boundary: false,
     natural: "key",
     writes: Writes::None,
@@ -822,17 +823,14 @@ fn an_order_is_read_and_checked() {
     let keys = |sortby: &str| -> Vec<String> {
         let orders = sort::read(sortby, &STONES).unwrap();
         let sign = |descending| if descending { "-" } else { "+" };
-        orders
-            .iter()
-            .map(|order| format!("{}{}", sign(order.descending), order.by.name()))
-            .collect()
+        let key = |(field, descending): (&Field, bool)| format!("{}{}", sign(descending), field.name);
+        orders.into_iter().map(key).collect()
     };
     assert_eq!(
         keys("-height_m,+number, lost,condition"),
         ["-height_m", "+number", "+lost", "+condition"]
     );
     assert_eq!(keys("-id"), ["-id"]);
-    assert!(matches!(sort::read("id", &STONES).unwrap()[0].by, By::Id));
     let refused = |sortby: &str| {
         let problem = sort::read(sortby, &STONES).unwrap_err();
         assert_eq!(problem.code, Code::ParameterInvalid);
@@ -855,6 +853,26 @@ fn an_order_is_read_and_checked() {
         refused(&"lost,".repeat(50_000)),
         "sortby: More than 8 properties are named."
     );
+}
+
+#[test]
+fn a_parameter_must_be_of_the_type_of_its_field() {
+    let refused = |name: &str, value: &str| {
+        let field = equal::field(&STONES, name).unwrap();
+        let problem = equal::read(field, value).unwrap_err();
+        assert_eq!(
+            (problem.code, problem.mistakes[0].at.as_str()),
+            (Code::ParameterInvalid, name)
+        );
+        problem.detail.en
+    };
+    assert_eq!(refused("height_m", "high"), "height_m: high is not a number.");
+    assert_eq!(refused("height_m", "NaN"), "height_m: NaN is not a number.");
+    assert_eq!(refused("lost", "yes"), "lost: yes is not true or false.");
+    assert!(refused("set_on", "2026").contains("is not a date (2026-05-02)"));
+    assert!(refused("number", "a\0").contains("U+0000"));
+    assert!(equal::field(&STONES, "hours").is_none() && equal::field(&STONES, "colour").is_none());
+    assert!(equal::field(&STONES, "id").is_some());
 }
 
 fn number() -> impl Strategy<Value = f64> {
@@ -968,11 +986,11 @@ proptest! {
     #[test]
     fn what_is_written_reads_back(filter in filters()) {
         let text = to_text(&filter);
-        let read = parse(Language::Text, &text);
-        prop_assert_eq!(read.map(|written| written.node).as_ref(), Ok(&filter), "{}", text);
+        let read = parse(Language::Text, &text).map(|written| written.node);
+        prop_assert_eq!(read.as_ref(), Ok(&filter), "{}", text);
         let json = to_json(&filter).to_string();
-        let read = parse(Language::Json, &json);
-        prop_assert_eq!(read.map(|written| written.node).as_ref(), Ok(&filter), "{}", json);
+        let read = parse(Language::Json, &json).map(|written| written.node);
+        prop_assert_eq!(read.as_ref(), Ok(&filter), "{}", json);
         let _ = check(&STONES, &Frame::CRS84, &filter);
     }
 

@@ -7,6 +7,6 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use read::{Sent, read};
+pub use read::{ABOUT_POSITION, Sent, read};
 pub use tree::Json;
-pub use write::{Axes, Feature, geometry, text, write};
+pub use write::{Axes, Feature, geometry, text, value, write};

@@ -77,7 +77,7 @@ pub fn write(out: &mut Vec<u8>, feature: &Feature<'_>) {
 }
 
 /// One value as JSON.
-fn value(out: &mut Vec<u8>, value: &Value) {
+pub fn value(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Text(said) => text(out, said),

@@ -153,6 +153,12 @@ impl Ask {
         self.base.href(&format!("{}{question}{}", self.path, query.join("&")))
     }
 
+    /// The request without parameters that are empty: what forms send of fields that were not filled in.
+    pub fn filled_in(mut self) -> Self {
+        self.parameters.retain(|(_, value)| !value.is_empty());
+        self
+    }
+
     /// The absolute address of a page of ours for this reader: with the language where it was asked for by name.
     pub fn page(&self, path: &str) -> String {
         match self.get("lang") {

@@ -12,16 +12,9 @@ use crate::domain::problem::{Code, Problem};
 use crate::domain::schema::{self, Label, Schema};
 use crate::domain::text::Message;
 use crate::http::problem::Answer;
-use crate::service::{Context, view};
-
-/// Where and since when a collection has records.
-#[derive(Debug, Clone, Default)]
-pub struct Extent {
-    /// West, south, east, north in degrees.
-    pub bbox: Option<[f64; 4]>,
-    /// The earliest time of anything in it, as it is written.
-    pub since: Option<String>,
-}
+use crate::service::Context;
+use crate::service::extents::{Extent, extent};
+use crate::service::systems::systems;
 
 /// The kind of record behind a collection's name.
 ///
@@ -51,9 +44,12 @@ pub(super) async fn list(State(cx): State<Context>, ask: Ask) -> Answer {
     let reply = if *offer == HTML {
         Reply::page(html::collections::list(&ask))
     } else {
-        let extent = extent(&cx).await?;
-        let collections: Vec<Value> = schema::ALL.iter().map(|s| entry(&ask, s, &extent)).collect();
-        let body = json!({ "links": json_of(&links), "crs": crs::offered(), "collections": collections });
+        let systems = crs::addresses(&systems(&cx).await?);
+        let mut collections = Vec::with_capacity(schema::ALL.len());
+        for schema in schema::ALL {
+            collections.push(entry(&ask, schema, &extent(&cx, schema).await?, &systems));
+        }
+        let body = json!({ "links": json_of(&links), "crs": systems, "collections": collections });
         Reply::document(offer.media, &body)
     };
     Ok(reply.linked(&links).to(&ask))
@@ -63,27 +59,18 @@ pub(super) async fn one(State(cx): State<Context>, ask: Ask, Path(name): Path<St
     let schema = known(&name)?;
     let offers = [JSON, HTML];
     let offer = ask.plain(&offers)?;
-    let extent = extent(&cx).await?;
+    let extent = extent(&cx, schema).await?;
+    let systems = crs::addresses(&systems(&cx).await?);
     let reply = if *offer == HTML {
-        Reply::page(html::collections::one(&ask, schema, &extent))
+        Reply::page(html::collections::one(&ask, schema, &extent, &systems))
     } else {
-        Reply::document(offer.media, &entry(&ask, schema, &extent))
+        Reply::document(offer.media, &entry(&ask, schema, &extent, &systems))
     };
     Ok(reply.linked(&links(&ask, schema)).to(&ask))
 }
 
-/// Where the register's boundaries are.
-async fn extent(cx: &Context) -> Answer<Extent> {
-    let boundaries = view::boundaries(cx).await?;
-    let union = |a: [f64; 4], b: [f64; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
-    Ok(Extent {
-        bbox: boundaries.iter().filter_map(|b| b.bbox).reduce(union),
-        since: None,
-    })
-}
-
 /// A collection as both lists and its own address describe it.
-fn entry(ask: &Ask, schema: &Schema, extent: &Extent) -> Value {
+fn entry(ask: &Ask, schema: &Schema, extent: &Extent, systems: &[String]) -> Value {
     let mut body = json!({
         "id": schema.collection,
         "title": schema.title.get(ask.lang),
@@ -92,14 +79,14 @@ fn entry(ask: &Ask, schema: &Schema, extent: &Extent) -> Value {
         "links": json_of(&links(ask, schema)),
     });
     let Value::Object(members) = &mut body else { return body };
-    let mut ranges = json!({ "temporal": { "interval": [[extent.since, null]] } });
+    let mut ranges = json!({ "temporal": { "interval": [[extent.since.map(|t| t.to_string()), null]] } });
     if let (Some(bbox), Value::Object(ranges)) = (extent.bbox, &mut ranges)
         && super::schema::format(schema.shape).is_some()
     {
         ranges.insert("spatial".to_owned(), json!({ "bbox": [bbox], "crs": crs::CRS84 }));
     }
     members.insert("extent".to_owned(), ranges);
-    members.insert("crs".to_owned(), json!(crs::offered()));
+    members.insert("crs".to_owned(), json!(systems));
     members.insert("storageCrs".to_owned(), json!(crs::CRS84));
     body
 }
@@ -118,6 +105,12 @@ fn links(ask: &Ask, schema: &Schema) -> Vec<Link> {
             format!("{home}/queryables"),
         )
         .titled(said("What one may ask by", "可查询项")),
+        Link::new(
+            "http://www.opengis.net/def/rel/ogc/1.0/sortables",
+            SCHEMA.media,
+            format!("{home}/sortables"),
+        )
+        .titled(said("What one may sort by", "可排序项")),
         Link::new(
             "http://www.opengis.net/def/rel/ogc/1.0/schema",
             SCHEMA.media,

@@ -5,11 +5,16 @@
 
 pub mod ask;
 pub mod base;
+mod body;
+mod card;
 mod collections;
 mod conformance;
 mod crs;
+mod cursor;
 mod etag;
 mod html;
+mod item;
+mod items;
 pub mod landing;
 pub mod link;
 pub mod negotiate;
@@ -19,8 +24,10 @@ pub mod reply;
 mod schema;
 mod tiles;
 mod time;
+mod versions;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::response::Response;
 use axum::routing::get;
 
@@ -32,11 +39,31 @@ pub(super) fn routes() -> Router<Context> {
         .route("/api", get(openapi::v30))
         .route("/api/3.1", get(openapi::v31))
         .route("/docs", get(openapi::docs))
+        .route("/docs/{collectionId}", get(openapi::docs_of))
         .route("/pages.css", get(style))
         .route("/collections", get(collections::list))
-        .route("/collections/{collection}", get(collections::one))
-        .route("/collections/{collection}/schema", get(schema::schema))
-        .route("/collections/{collection}/queryables", get(schema::queryables))
+        .route("/collections/{collectionId}", get(collections::one))
+        .route("/collections/{collectionId}/schema", get(schema::schema))
+        .route("/collections/{collectionId}/queryables", get(schema::queryables))
+        .route("/collections/{collectionId}/sortables", get(schema::sortables))
+        .route(
+            "/collections/{collectionId}/items",
+            get(items::get).post(items::post).options(items::options),
+        )
+        .route(
+            "/collections/{collectionId}/items/{featureId}",
+            get(item::get)
+                .put(item::put)
+                .patch(item::patch)
+                .delete(item::delete)
+                .options(item::options),
+        )
+        .route(
+            "/collections/{collectionId}/items/{featureId}/versions",
+            get(versions::get),
+        )
+        .route("/collections/{collectionId}/items/{featureId}/card", get(card::get))
+        .layer(DefaultBodyLimit::max(body::LIMIT))
         .merge(tiles::routes())
 }
 

@@ -12,6 +12,7 @@ use super::{collections, html};
 use crate::domain::schema::{Field, Presence, Schema, Shape, Type};
 use crate::domain::text::Lang;
 use crate::http::problem::Answer;
+use crate::service::wire::ABOUT_POSITION;
 
 const OFFERS: [Offer; 3] = [SCHEMA, JSON, HTML];
 
@@ -32,6 +33,12 @@ pub(super) async fn queryables(ask: Ask, Path(name): Path<String>) -> Answer {
     let schema = collections::known(&name)?;
     let body = by_which_to_ask(schema, ask.lang, &ask.base.href(&ask.path));
     give(&ask, schema, "queryables", body)
+}
+
+pub(super) async fn sortables(ask: Ask, Path(name): Path<String>) -> Answer {
+    let schema = collections::known(&name)?;
+    let body = described(schema, ask.lang, &ask.base.href(&ask.path), None, is_sortable);
+    give(&ask, schema, "sortables", body)
 }
 
 fn give(ask: &Ask, schema: &'static Schema, page: &'static str, body: Value) -> Answer {
@@ -69,6 +76,9 @@ pub fn whole(schema: &Schema, lang: Lang, id: &str) -> Value {
         }
         properties.insert(field.name.to_owned(), Value::Object(property));
     }
+    if format(schema.shape).is_some() {
+        properties.extend(about_position(lang));
+    }
     let required: Vec<&str> = schema
         .fields()
         .filter(|field| field.presence == Presence::Required)
@@ -86,15 +96,52 @@ pub fn whole(schema: &Schema, lang: Lang, id: &str) -> Value {
     })
 }
 
+/// What is told with a position: how it came to be what it is.
+fn about_position(lang: Lang) -> [(String, Value); 2] {
+    let zh = lang == Lang::Zh;
+    let [kind, accuracy] = ABOUT_POSITION;
+    [
+        (
+            kind.to_owned(),
+            json!({
+                "title": if zh { "坐标性质" } else { "Kind of position" },
+                "description": if zh {
+                    "legal：法定坐标；transformed：由法定坐标经已公布的变换得到；display：仅供显示"
+                } else {
+                    "legal: as the instrument has it; transformed: that, by a published operation; display: for maps only"
+                },
+                "type": "string",
+                "enum": ["legal", "transformed", "display"],
+                "readOnly": true,
+            }),
+        ),
+        (
+            accuracy.to_owned(),
+            json!({
+                "title": if zh { "变换精度" } else { "Accuracy of the operation" },
+                "type": "number",
+                "x-ogc-unit": "m",
+                "x-ogc-unitLang": "UCUM",
+                "readOnly": true,
+            }),
+        ),
+    ]
+}
+
 /// What filters and parameters may name.
 pub fn by_which_to_ask(schema: &Schema, lang: Lang, id: &str) -> Value {
+    described(schema, lang, id, format(schema.shape), is_queryable)
+}
+
+/// Some of the fields, for those who ask by them.
+fn described(schema: &Schema, lang: Lang, id: &str, geometry: Option<&str>, which: impl Fn(&Field) -> bool) -> Value {
     let mut properties = Map::new();
-    if let Some(format) = format(schema.shape) {
+    if let Some(format) = geometry {
         let title = if lang == Lang::Zh { "几何" } else { "Geometry" };
         let geometry = json!({ "title": title, "format": format, "x-ogc-role": "primary-geometry" });
         properties.insert(GEOMETRY.to_owned(), geometry);
     }
-    for field in schema.fields().filter(|field| is_queryable(field)) {
+    for field in schema.fields().filter(|field| which(field)) {
         let mut property = property(field, lang);
         property.remove("readOnly");
         property.remove("default");
@@ -111,6 +158,11 @@ pub fn by_which_to_ask(schema: &Schema, lang: Lang, id: &str) -> Value {
     })
 }
 
+/// Lists have no order.
+pub fn is_sortable(field: &Field) -> bool {
+    is_queryable(field) && field.kind != Type::Texts
+}
+
 /// Structured values are read whole; nothing is asked of their inside.
 pub fn is_queryable(field: &Field) -> bool {
     field.kind != Type::Document
@@ -123,7 +175,7 @@ pub const fn format(shape: Shape) -> Option<&'static str> {
         Shape::Point => Some("geometry-point"),
         Shape::Line => Some("geometry-linestring"),
         Shape::Lines => Some("geometry-multilinestring"),
-        Shape::Polygon => Some("geometry-polygon-or-multipolygon"),
+        Shape::Polygon => Some("geometry-polygon"),
         Shape::Any => Some("geometry-any"),
     }
 }

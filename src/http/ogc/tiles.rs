@@ -30,13 +30,13 @@ pub(super) fn routes() -> Router<Context> {
         .route("/tiles/{set}", get(of_boundary))
         .route("/tiles/{set}/{zoom}/{row}/{column}", get(boundary_tile))
         .route("/tiles.json", get(boundary_tilejson))
-        .route("/collections/{collection}/tiles", get(of_collection))
-        .route("/collections/{collection}/tiles/{set}", get(tileset))
+        .route("/collections/{collectionId}/tiles", get(of_collection))
+        .route("/collections/{collectionId}/tiles/{set}", get(tileset))
         .route(
-            "/collections/{collection}/tiles/{set}/{zoom}/{row}/{column}",
+            "/collections/{collectionId}/tiles/{set}/{zoom}/{row}/{column}",
             get(collection_tile),
         )
-        .route("/collections/{collection}/tiles.json", get(collection_tilejson))
+        .route("/collections/{collectionId}/tiles.json", get(collection_tilejson))
 }
 
 const SET: &str = "WebMercatorQuad";
@@ -86,7 +86,7 @@ const HALF: f64 = 20_037_508.342_789_244;
 async fn matrix_set(ask: Ask, Path(set): Path<String>) -> Answer {
     let offer = *ask.plain(&[JSON])?;
     known_set(&set)?;
-    let matrices: Vec<Value> = (0..=crate::tile::DEEPEST)
+    let matrices: Vec<Value> = (0..=tile::DEEPEST)
         .map(|zoom| {
             let n = 2_f64.powi(i32::from(zoom));
             let cell = 2.0 * HALF / 256.0 / n;
@@ -240,6 +240,11 @@ async fn tileset(State(cx): State<Context>, ask: Ask, Path((collection, set)): P
     }
     let home = format!("/collections/{collection}/tiles");
     let mut body = description(&ask, schema.title.get(ask.lang), &home);
+    if let Some(Value::Array(links)) = body.get_mut("links") {
+        let href = ask.base.href(&format!("/collections/{collection}/tiles.json"));
+        let titled = Link::new("describedby", JSON.media, href).titled("TileJSON");
+        links.push(titled.json());
+    }
     if let Value::Object(members) = &mut body {
         let id = schema.collection;
         let properties: Map<String, Value> = tile::fields(schema)
@@ -432,7 +437,8 @@ fn address((zoom, row, column): &Place) -> Option<Address> {
 
 fn takes_tiles(ask: &Ask) -> Result<(), Problem> {
     const OFFERS: [Offer; 2] = [Offer::new("mvt", MVT), Offer::new("pbf", "application/x-protobuf")];
-    ask.offer(&OFFERS).map(drop)
+    // Maps ask for images, or for anything: only who names a format by `f` is held to it.
+    ask.get("f").map_or(Ok(()), |_| ask.offer(&OFFERS).map(drop))
 }
 
 async fn boundary_tile(

@@ -206,7 +206,7 @@ pub fn assemble(
         columns.insert("legal".to_owned(), json!(Ewkb::geometry(srid, legal).hex()));
         columns.insert("display".to_owned(), json!(Ewkb::geometry(4326, legal).hex()));
     }
-    if schema.shape == Shape::Point && has_columns(schema) {
+    if keeps_received(schema) {
         match &received {
             Some(received) => {
                 columns.insert("received".to_owned(), received.clone());
@@ -234,6 +234,14 @@ pub fn assemble(
         received,
         draft,
     })
+}
+
+/// Whether the kind keeps how its position was received.
+fn keeps_received(schema: &Schema) -> bool {
+    matches!(
+        schema.kind,
+        "boundary_point" | "marker_element" | "port" | "observation"
+    )
 }
 
 /// Whether the kind keeps its position in columns of its own table.

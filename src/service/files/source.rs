@@ -252,7 +252,7 @@ fn keyhole(file: &Whole<'_>) -> Result<Source, Problem> {
             } else {
                 folder.clone()
             },
-            system: System::Said(kml::SYSTEM.to_owned()),
+            system: System::Format(kml::SYSTEM),
             ..Layer::default()
         })
         .collect();

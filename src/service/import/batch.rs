@@ -442,7 +442,7 @@ async fn replace(
     Ok(())
 }
 
-/// The audit event of the batch, and the checks that follow it.
+/// The audit event of the batch.
 ///
 /// # Errors
 /// When the database breaks.
@@ -469,9 +469,23 @@ pub async fn finish(
         }),
     };
     audit::append(conn, deed).await?;
-    if let Some(held) = held
-        && outcome.created() + outcome.changed() > 0
-    {
+    Ok(())
+}
+
+/// What the checks look at is checked again as soon as a worker is free.
+///
+/// # Errors
+/// When the database breaks.
+pub async fn check_later(
+    cx: &Context,
+    conn: &mut store::Conn,
+    request: &super::Request<'_>,
+    outcome: &Outcome,
+) -> Result<()> {
+    if outcome.created() + outcome.changed() == 0 {
+        return Ok(());
+    }
+    if let Some(held) = super::boundary(cx, conn, request).await? {
         let payload = json!({ "boundary": held.id.uuid() });
         store::job::queue(conn, cx.ids.next(), "check_boundary", payload, cx.clock.now()).await?;
     }

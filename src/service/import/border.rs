@@ -20,7 +20,7 @@ use crate::format::register::{self as rows_of, Read, ReadMarker, ToFrame, names_
 use crate::format::row::Mapping;
 use crate::geom::line::densify;
 use crate::service::check::files::{name, unreadable};
-use crate::service::files::Options;
+use crate::service::files::{self, Options};
 use crate::service::{Context, Result, not_found, register};
 use crate::store::audit::Deed;
 use crate::store::boundary::{Keys, NewSegment};
@@ -130,7 +130,9 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
     }];
     for import in &border.imports {
         let file = folder.join(&import.file);
-        let Some(kind) = Kind::from_word(&import.kind).filter(|kind| *kind != Kind::Boundary) else {
+        let Some(kind) =
+            Kind::from_word(&import.kind).filter(|kind| !matches!(kind, Kind::Boundary | Kind::Islands | Kind::Routes))
+        else {
             let request = super::Request {
                 path: &file,
                 collection: &import.kind,
@@ -321,11 +323,12 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
         crs: request.crs,
         ..Options::default()
     };
-    let (rows, said) = super::rows(cx, request.path, options).await?;
-    let crs = match said {
-        Some(code) => Crs::lookup(&code).map_err(Problem::from)?,
+    let opened = files::open(cx, request.path, options).await?;
+    let crs = match &opened.crs {
+        Some(code) => Crs::lookup(code).map_err(Problem::from)?,
         None => frame.crs.clone(),
     };
+    let rows = tokio::task::spawn_blocking(move || opened.rows(super::MOST_ROWS)).await??;
     let near = boundary_place(conn, boundary).await?;
     let way = ToFrame::new(&crs, frame, near).map_err(Problem::from)?;
     let reason = request

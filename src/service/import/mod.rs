@@ -16,8 +16,7 @@ pub use border::{Taken, border};
 use super::check::files::name;
 use super::edit::Edit;
 use super::features::Coordinates;
-use super::files::{self, Options};
-use super::{Context, Result, not_found};
+use super::{Context, Result, files, not_found};
 use crate::crs::Crs;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::schema::{self, Schema, Shape, Writes};
@@ -26,11 +25,7 @@ use crate::domain::value::Value;
 use crate::format::draft;
 use crate::format::register::ToFrame;
 pub use crate::format::row::Mapping;
-use crate::format::row::Row;
 use crate::store;
-
-/// Rows of one file, at most: they are taken in one transaction.
-const ROWS: usize = 1_000_000;
 
 /// What a sender wants to be taken over.
 #[derive(Debug, Clone)]
@@ -40,11 +35,11 @@ pub struct Request<'a> {
     pub collection: &'a str,
     /// Key of the boundary it belongs to; the only one there is when it is not named.
     pub boundary: Option<&'a str>,
-    /// The file's system; when none is named, the one that the file says, else the frame's own.
+    /// The file's system; when none is named that of the file, else the frame's own.
     pub crs: Option<&'a str>,
-    /// The layer of the file, where it has several.
+    /// The layer that is wanted, of a file with several.
     pub layer: Option<&'a str>,
-    /// The encoding of its texts, where the file does not say.
+    /// The encoding of the file's texts; wins over what it says.
     pub encoding: Option<&'a str>,
     pub mapping: Mapping,
     pub reason: Option<&'a str>,
@@ -55,6 +50,9 @@ pub struct Request<'a> {
     /// Take the good rows and name the bad ones, instead of taking nothing when one is bad.
     pub partial: bool,
 }
+
+/// Rows of one file, at most: more is split by section.
+const MOST_ROWS: usize = 2_000_000;
 
 /// The kinds that are taken over from files, by the names of their collections.
 pub fn collections() -> impl Iterator<Item = &'static str> {
@@ -92,36 +90,33 @@ pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Outcome> {
     let outcome = file_in(cx, &mut tx, request).await?;
     // What would happen is found out by doing it; a transaction that is dropped has not happened.
     if !request.dry_run {
+        batch::check_later(cx, &mut tx, request, &outcome).await?;
         cx.commit(tx).await?;
         cx.wake.notify_one();
     }
     Ok(outcome)
 }
 
-/// The rows of a file, and the code of the system they are in where it is told or said.
-async fn rows(cx: &Context, path: &Path, options: Options<'_>) -> Result<(Vec<Row>, Option<String>)> {
-    let opened = files::open(cx, path, options).await?;
-    let said = opened.crs.clone();
-    let rows = tokio::task::spawn_blocking(move || opened.rows(ROWS)).await??;
-    Ok((rows, said))
-}
-
 /// One file, inside a transaction of the caller's.
 async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) -> Result<Outcome> {
     let schema = kind(request.collection)?;
     let source = name(request.path);
-    let options = Options {
+    let held = boundary(cx, conn, request).await?;
+    let options = files::Options {
+        name: None,
         crs: request.crs,
         layer: request.layer,
         encoding: request.encoding,
-        ..Options::default()
     };
-    let (read, said) = rows(cx, request.path, options).await?;
-    let held = boundary(cx, conn, request).await?;
-    let crs = match (said.as_deref(), &held) {
+    let opened = files::open(cx, request.path, options).await?;
+    let said = opened.crs.clone();
+    // Formats that know one system only give positions as maps do; what they mean is written down with each.
+    let as_drawn = opened.table.format.starts_with("KM");
+    let read = tokio::task::spawn_blocking(move || opened.rows(MOST_ROWS)).await??;
+    let crs = match (&said, &held) {
         (Some(code), _) => Some(Crs::lookup(code).map_err(Problem::from)?),
-        (None, Some(held)) => Some(held.record.frame.crs.clone()),
-        (None, None) => None,
+        (None, Some(held)) if !as_drawn => Some(held.record.frame.crs.clone()),
+        (None, _) => None,
     };
     let in_file = |problem: Problem| problem.in_file(&source);
     // A system from which nothing leads to the frame is refused once, not at every row.

@@ -1,6 +1,7 @@
 //! Records of every kind by their schema: one way to read and one way to write them all.
 
 mod column;
+mod filter;
 pub mod labels;
 pub mod search;
 pub mod select;

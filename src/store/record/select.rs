@@ -7,9 +7,10 @@ use sqlx::postgres::PgRow;
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 use uuid::Uuid;
 
-use super::column;
 use super::labels::Labels;
 use super::sql::Sql;
+use super::{column, filter};
+use crate::domain::filter::Test;
 use crate::domain::moment::{InForce, Moment};
 use crate::domain::schema::{ANY, Field, Schema, Type, Writes};
 use crate::domain::value::Value;
@@ -51,6 +52,7 @@ pub struct Selection {
     pub boundary: Option<Uuid>,
     pub feature_ids: Option<Vec<i64>>,
     pub area: Option<Area>,
+    pub filter: Option<Test>,
     /// Fields to sort by, true for descending; the feature id decides at the end.
     pub sort: Vec<(&'static Field, bool)>,
     pub after: Option<Cursor>,
@@ -69,6 +71,7 @@ impl Selection {
             boundary: None,
             feature_ids: None,
             area: None,
+            filter: None,
             sort: Vec::new(),
             after: None,
             limit: None,
@@ -161,6 +164,10 @@ fn conditions(sql: &mut Sql, wanted: &Selection) {
                 .push(")");
         }
         None => {}
+    }
+    if let Some(test) = &wanted.filter {
+        let condition = filter::condition(sql, schema, moment, test);
+        sql.push(" and ").push(condition);
     }
 }
 
@@ -347,7 +354,13 @@ fn referred(raw: &[Raw]) -> impl Iterator<Item = Uuid> + '_ {
 /// # Errors
 /// When the database cannot be read or a row is broken.
 pub async fn rows(conn: &mut PgConnection, labels: &Labels, wanted: &Selection) -> Result<Vec<Row>> {
-    let found = select(wanted).build()?.fetch_all(&mut *conn).await?;
+    let sql = select(wanted);
+    let large = sql.is_large();
+    let found = sql.build()?.fetch_all(&mut *conn).await;
+    if large {
+        conn.clear_cached_statements().await?;
+    }
+    let found = found?;
     let raw = found.iter().map(|row| read(row, wanted)).collect::<Result<Vec<_>>>()?;
     labels.look_up(conn, referred(&raw)).await?;
     Ok(name_references(raw, labels, &wanted.fields))
@@ -365,7 +378,13 @@ pub async fn count(conn: &mut PgConnection, wanted: &Selection) -> Result<Option
     conditions(&mut sql, wanted);
     let mut tx = conn.begin().await?;
     tx.execute("set local statement_timeout = '500ms'").await?;
-    match sql.build()?.fetch_one(&mut *tx).await {
+    let large = sql.is_large();
+    let counted = sql.build()?.fetch_one(&mut *tx).await;
+    drop(tx);
+    if large {
+        conn.clear_cached_statements().await?;
+    }
+    match counted {
         Ok(row) => Ok(Some(row.try_get(0)?)),
         Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == TIMED_OUT) => Ok(None),
         Err(fault) => Err(fault.into()),

@@ -7,6 +7,10 @@ use sqlx::{Arguments, AssertSqlSafe, Encode, Type};
 
 use crate::store::Result;
 
+/// A statement with more values than this is not kept prepared: each such filter is a statement of its own, and some
+/// hundred of them would fill the memory of a connection.
+const KEPT_VALUES: usize = 32;
+
 /// Text and the values it names by number. Unlike the builder of sqlx, a value can be named more than once.
 #[derive(Default)]
 pub struct Sql {
@@ -44,6 +48,12 @@ impl Sql {
     {
         let number = self.bind(value);
         self.push(number)
+    }
+
+    /// Whether the connection should forget it when it has run. Statements without a name are no way: the driver may
+    /// look up a type between preparing and running, and the database drops them then.
+    pub fn is_large(&self) -> bool {
+        self.n_values > KEPT_VALUES
     }
 
     /// The finished statement.

@@ -87,7 +87,11 @@ pub async fn app_with_borders() -> App {
 
 impl App {
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+        if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.base)
+        }
     }
 
     pub async fn get(&self, path: &str) -> reqwest::Response {

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{Step, fields, formats, page, said};
 use crate::domain::schema::{ALL, Group, Schema, Shape, Writes};
 use crate::http::ogc::ask::Ask;
-use crate::http::ogc::collections::Extent;
+use crate::service::extents::Extent;
 
 pub fn list(ask: &Ask) -> Markup {
     let body = html! {
@@ -43,7 +43,7 @@ pub fn way(ask: &Ask, schema: &Schema) -> Vec<Step> {
     ]
 }
 
-pub fn one(ask: &Ask, schema: &'static Schema, extent: &Extent) -> Markup {
+pub fn one(ask: &Ask, schema: &'static Schema, extent: &Extent, systems: &[String]) -> Markup {
     let home = format!("/collections/{}", schema.collection);
     let body = html! {
         p.lead { (schema.description.get(ask.lang)) }
@@ -62,6 +62,14 @@ pub fn one(ask: &Ask, schema: &'static Schema, extent: &Extent) -> Markup {
                     dt { (said(ask, "Extent", "范围")) }
                     dd { (format!("{west:.4}°, {south:.4}° – {east:.4}°, {north:.4}°")) }
                 }
+            }
+            @if let Some(since) = extent.since {
+                dt { (said(ask, "Since", "起始时间")) }
+                dd { (since.strftime("%Y-%m-%d")) }
+            }
+            @if schema.shape != Shape::None {
+                dt { (said(ask, "Reference systems", "坐标参考系")) }
+                dd { @for system in systems { code { (system.rsplit('/').next().unwrap_or(system)) } " " } }
             }
             dt { (said(ask, "Changes", "变更方式")) }
             dd {

@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{page as whole, said};
+use super::{Step, page as whole, said};
+use crate::domain::schema::{ALL, Group, Schema};
 use crate::http::ogc::ask::Ask;
 
 pub fn page(ask: &Ask, document: &Value) -> Markup {
@@ -21,15 +22,42 @@ pub fn page(ask: &Ask, document: &Value) -> Markup {
             (said(ask, "Layers for QGIS: add a WFS / OGC API Features connection with the address ", "在 QGIS 中：新建 WFS / OGC API Features 连接，地址为 "))
             code { (ask.base.as_str()) "/" }
         }
-        @for tag in tags {
+        @for tag in tags.iter().filter(|tag| GENERAL.contains(&tag["name"].as_str().unwrap_or_default())) {
             @let name = tag["name"].as_str().unwrap_or_default();
             h2 { (tag["description"].as_str().unwrap_or(name)) }
             @for operation in operations.iter().filter(|operation| operation.tag == name) {
-                (one(ask, operation))
+                (operation_of(ask, document, operation))
+            }
+        }
+        h2 { (said(ask, "Collections", "数据集")) }
+        p.lead { (said(ask, "Each has the same addresses; its own properties are further parameters.", "各数据集的地址相同；其属性可作为参数。")) }
+        @for group in Group::ALL {
+            h3 { (group.title().get(ask.lang)) }
+            ul.names {
+                @for schema in ALL.iter().filter(|schema| schema.group == group) {
+                    li { a href=(ask.page(&format!("/docs/{}", schema.collection))) { (schema.title.get(ask.lang)) } }
+                }
             }
         }
     };
     whole(ask, said(ask, "Interface", "接口"), &[], &body)
+}
+
+/// The groups of operations that are not about one collection.
+const GENERAL: [&str; 4] = ["Start", "Map", "Files", "Operations"];
+
+/// The operations of one collection.
+pub fn one(ask: &Ask, document: &Value, schema: &Schema) -> Markup {
+    let home = format!("/collections/{}/", schema.collection);
+    let body = html! {
+        p.lead { (schema.description.get(ask.lang)) }
+        @for operation in operations(document).iter().filter(|operation| operation.path.starts_with(&home)) {
+            (operation_of(ask, document, operation))
+        }
+        p { a href=(ask.page(&format!("/collections/{}/schema?f=html", schema.collection))) { (said(ask, "What a record holds", "字段定义")) } }
+    };
+    let way = [Step::new(said(ask, "Interface", "接口"), "/docs")];
+    whole(ask, schema.title.get(ask.lang), &way, &body)
 }
 
 struct Operation<'a> {
@@ -55,9 +83,14 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
     found
 }
 
-fn one(ask: &Ask, operation: &Operation<'_>) -> Markup {
+fn operation_of(ask: &Ask, document: &Value, operation: &Operation<'_>) -> Markup {
     let what = operation.what;
-    let parameters: Vec<&Value> = what["parameters"].as_array().into_iter().flatten().collect();
+    let parameters: Vec<&Value> = what["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|parameter| resolved(document, parameter))
+        .collect();
     let can_be_tried = operation.method == "get" && !operation.path.contains('{');
     html! {
         details.operation id=(what["operationId"].as_str().unwrap_or_default()) {
@@ -67,9 +100,7 @@ fn one(ask: &Ask, operation: &Operation<'_>) -> Markup {
                 span.quiet { (what["summary"].as_str().unwrap_or_default()) }
             }
             div {
-                @if can_be_tried && parameters.iter().any(|p| p["in"] == "query") {
-                    (form(ask, operation.path, &parameters))
-                } @else if can_be_tried {
+                @if can_be_tried {
                     p { a href=(ask.base.href(operation.path)) { (said(ask, "Try it", "试用")) } }
                 }
                 @if !parameters.is_empty() {
@@ -102,6 +133,12 @@ fn one(ask: &Ask, operation: &Operation<'_>) -> Markup {
     }
 }
 
+/// What a reference inside the document leads to.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let target = value["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
+    target.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
+}
+
 fn kind(schema: &Value) -> String {
     let mut said = schema["type"].as_str().unwrap_or_default().to_owned();
     if let Some(words) = schema["enum"].as_array() {
@@ -112,27 +149,4 @@ fn kind(schema: &Value) -> String {
         said.push_str(&format!(" ({unit})"));
     }
     said
-}
-
-/// A plain form: what it sends is the address that a program would ask.
-fn form(ask: &Ask, path: &str, parameters: &[&Value]) -> Markup {
-    html! {
-        form.ask method="get" action=(ask.base.href(path)) {
-            @for parameter in parameters.iter().filter(|p| p["in"] == "query").take(12) {
-                @let name = parameter["name"].as_str().unwrap_or_default();
-                label {
-                    (name)
-                    @if let Some(words) = parameter["schema"]["enum"].as_array() {
-                        select name=(name) {
-                            option value="" {}
-                            @for word in words.iter().filter_map(Value::as_str) { option { (word) } }
-                        }
-                    } @else {
-                        input name=(name) type="text" autocomplete="off";
-                    }
-                }
-            }
-            button.button type="submit" { (said(ask, "Ask", "查询")) }
-        }
-    }
 }

@@ -10,11 +10,11 @@ use crate::http::ogc::schema::is_queryable;
 
 /// The page of a schema, or of what one may ask by.
 pub fn page(ask: &Ask, schema: &'static Schema, which: &str) -> Markup {
-    let queryables = which == "queryables";
-    let title = if queryables {
-        said(ask, "What one may ask by", "可查询项")
-    } else {
-        said(ask, "What a record holds", "字段定义")
+    let queryables = which != "schema";
+    let title = match which {
+        "queryables" => said(ask, "What one may ask by", "可查询项"),
+        "sortables" => said(ask, "What one may sort by", "可排序项"),
+        _ => said(ask, "What a record holds", "字段定义"),
     };
     let body = html! {
         (table(ask, schema, queryables))

@@ -23,6 +23,10 @@ pub fn page(ask: &Ask) -> Markup {
                 strong { (said(ask, "Interface", "接口")) }
                 span { (said(ask, "For QGIS, GDAL and programs of your own", "供 QGIS、GDAL 及自编程序使用")) }
             }
+            a.tile href=(ask.base.href("/api")) {
+                strong { "OpenAPI" }
+                span { (said(ask, "The interface for machines", "供程序读取的接口定义")) }
+            }
             a.tile href=(ask.page("/conformance?f=html")) {
                 strong { (said(ask, "Standards", "标准")) }
                 span { (said(ask, "What holds here, by OGC", "所符合的 OGC 标准")) }

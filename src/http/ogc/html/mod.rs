@@ -2,8 +2,12 @@
 
 pub mod collections;
 pub mod docs;
+mod drawing;
 pub mod fields;
+pub mod item;
+pub mod items;
 pub mod landing;
+mod value;
 
 use maud::{DOCTYPE, Markup, html};
 

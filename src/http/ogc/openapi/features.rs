@@ -4,25 +4,137 @@ use serde_json::{Map, Value, json};
 
 use super::parts::{To, answer, format, geometry, headers, in_header, in_path, lang, limit, query, refusals, shared};
 use super::rest::read;
-use crate::domain::schema::{Presence, Schema, Writes};
+use crate::domain::schema::{ALL, Presence, Schema, Type, Writes};
 use crate::http::ogc::crs;
+use crate::http::ogc::parameters::NAMES;
 use crate::http::ogc::schema::{is_queryable, parameter};
 
+/// The operations of one collection, under its own paths: desktop clients look for its name there.
 pub fn paths(to: To, schema: &'static Schema, paths: &mut Map<String, Value>) {
     let home = format!("/collections/{}", schema.collection);
     let about = About { to, schema };
-    paths.insert(home.clone(), about.collection());
-    for (page, english, chinese) in [
-        ("queryables", "What one may ask by", "可查询项"),
-        ("schema", "What a record holds", "字段定义"),
-    ] {
-        paths.insert(
-            format!("{home}/{page}"),
-            about.described(page, to.said(english, chinese)),
-        );
-    }
     paths.insert(format!("{home}/items"), about.items());
     paths.insert(format!("{home}/items/{{featureId}}"), about.item());
+}
+
+/// The schemas of one collection: its records as they are given out, and what may be sent of them.
+pub fn schemas(to: To, schema: &'static Schema, schemas: &mut Map<String, Value>) {
+    let about = About { to, schema };
+    schemas.insert(about.name("record"), about.feature());
+    if schema.writes == Writes::Versions {
+        schemas.insert(about.name("change"), about.change());
+    }
+}
+
+/// The parameters that collections share.
+pub fn parameters(to: To) -> Map<String, Value> {
+    let mut shared = Map::new();
+    shared.insert("limit".to_owned(), limit(to));
+    for parameter in common(to) {
+        if let Some(name) = parameter["name"].as_str() {
+            shared.insert(name.to_owned(), parameter.clone());
+        }
+    }
+    shared.insert("f".to_owned(), format(to, &["geojson", "json", "html"]));
+    shared.insert("lang".to_owned(), lang(to));
+    shared.insert("featureId".to_owned(), feature_id(to));
+    let none_match = in_header("If-None-Match", to.said("Tag of the copy at hand", "已有副本的标签"));
+    shared.insert("If-None-Match".to_owned(), none_match);
+    let if_match = in_header(
+        "If-Match",
+        to.said("Tag of the version that is changed", "所更改版本的标签"),
+    );
+    shared.insert("If-Match".to_owned(), if_match);
+    shared.insert("Content-Crs".to_owned(), content_crs(to));
+    shared.insert("Prefer".to_owned(), in_header("Prefer", "return=representation"));
+    shared
+}
+
+/// A reference to a shared parameter.
+fn by_name(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/parameters/{name}") })
+}
+
+/// What is told of every collection alike, under one path for all.
+pub fn of_all(to: To, paths: &mut Map<String, Value>) {
+    let names: Vec<&str> = ALL.iter().map(|schema| schema.collection).collect();
+    let versioned = ALL.iter().filter(|schema| schema.writes == Writes::Versions);
+    let versioned: Vec<&str> = versioned.map(|schema| schema.collection).collect();
+    let collection = |names: &[&str]| {
+        in_path(
+            "collectionId",
+            to.said("Name of the collection", "数据集名称"),
+            &json!({ "type": "string", "enum": names }),
+        )
+    };
+    let home = "/collections/{collectionId}";
+    let page = json!({ "type": "string" });
+    let object = json!({ "type": "object" });
+    let mut add = |path: String, id: &str, summary: &str, parameters: Vec<Value>, content: &[(&str, Value)]| {
+        let mut responses = read(to, answer(summary, content, None));
+        refusals(&mut responses, &[400, 404, 406, 500]);
+        let operation = json!({
+            "operationId": id, "tags": ["Start"], "summary": summary, "parameters": parameters, "responses": responses,
+        });
+        paths.insert(path, json!({ "get": operation }));
+    };
+    add(
+        home.to_owned(),
+        "getCollection",
+        to.said(
+            "One collection: what it is, where, and links",
+            "一个数据集：说明、范围与链接",
+        ),
+        vec![collection(&names), format(to, &["json", "html"]), by_name("lang")],
+        &[
+            (
+                "application/json",
+                json!({ "type": "object", "required": ["id", "links"] }),
+            ),
+            ("text/html", page.clone()),
+        ],
+    );
+    for (path, id, english, chinese) in [
+        ("queryables", "getQueryables", "What one may ask by", "可查询项"),
+        ("sortables", "getSortables", "What one may sort by", "可排序项"),
+        ("schema", "getSchema", "What a record holds", "字段定义"),
+    ] {
+        add(
+            format!("{home}/{path}"),
+            id,
+            to.said(english, chinese),
+            vec![
+                collection(&names),
+                format(to, &["schema", "json", "html"]),
+                by_name("lang"),
+            ],
+            &[
+                ("application/schema+json", object.clone()),
+                ("application/json", object.clone()),
+                ("text/html", page.clone()),
+            ],
+        );
+    }
+    let versions = json!({
+        "type": "object",
+        "required": ["versions"],
+        "properties": { "versions": { "type": "array", "items": object } },
+    });
+    add(
+        format!("{home}/items/{{featureId}}/versions"),
+        "getVersions",
+        to.said(
+            "All versions of a record, and what each changed",
+            "记录的全部版本及其变更",
+        ),
+        vec![
+            collection(&versioned),
+            by_name("featureId"),
+            format(to, &["json", "html"]),
+            by_name("lang"),
+        ],
+        &[("application/json", versions), ("text/html", page.clone())],
+    );
 }
 
 struct About {
@@ -56,35 +168,9 @@ impl About {
         })
     }
 
-    fn collection(&self) -> Value {
-        let to = self.to;
-        let summary = to.said("what it is, where, and links", "说明、范围与链接");
-        let content = [
-            (
-                "application/json",
-                json!({ "type": "object", "required": ["id", "links"] }),
-            ),
-            ("text/html", json!({ "type": "string" })),
-        ];
-        let mut responses = read(to, answer(summary, &content, None));
-        refusals(&mut responses, &[400, 406, 500]);
-        let parameters = [format(to, &["json", "html"]), lang(to)];
-        json!({ "get": self.operation(&self.id("get", "Collection"), summary, &parameters, &responses) })
-    }
-
-    fn described(&self, page: &str, summary: &str) -> Value {
-        let to = self.to;
-        let object = json!({ "type": "object" });
-        let content = [
-            ("application/schema+json", object.clone()),
-            ("application/json", object),
-            ("text/html", json!({ "type": "string" })),
-        ];
-        let mut responses = read(to, answer(summary, &content, None));
-        refusals(&mut responses, &[400, 406, 500]);
-        let parameters = [format(to, &["schema", "json", "html"]), lang(to)];
-        let behind = if page == "schema" { "Schema" } else { "Queryables" };
-        json!({ "get": self.operation(&self.id("get", behind), summary, &parameters, &responses) })
+    /// The name of one of its schemas.
+    fn name(&self, which: &str) -> String {
+        format!("{}.{which}", self.schema.collection)
     }
 
     fn items(&self) -> Value {
@@ -97,24 +183,30 @@ impl About {
                 &json!({ "type": "string" }),
             ));
         }
+        // Desktop clients ask by filters only where they find these spelled out.
+        for parameter in common(to) {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            if matches!(name, "filter" | "filter-lang" | "datetime") {
+                parameters.push(parameter);
+            } else {
+                parameters.push(by_name(name));
+            }
+        }
         let taken = |name: &str, parameters: &[Value]| parameters.iter().any(|p| p["name"] == name);
         for field in self.schema.fields().filter(|field| is_queryable(field)) {
-            if !taken(field.name, &parameters) {
+            if !NAMES.contains(&field.name) && !taken(field.name, &parameters) {
                 parameters.push(query(field.name, field.title.get(to.lang), &parameter(field, to.lang)));
             }
         }
-        parameters.extend([format(to, &["geojson", "json", "html"]), lang(to)]);
+        parameters.extend(["f", "lang", "If-None-Match"].map(by_name));
         let page = json!({
-            "type": "object",
-            "required": ["type", "features"],
-            "properties": {
-                "type": { "type": "string", "enum": ["FeatureCollection"] },
-                "timeStamp": { "type": "string", "format": "date-time" },
-                "numberMatched": { "type": "integer", "minimum": 0 },
-                "numberReturned": { "type": "integer", "minimum": 0 },
-                "links": { "type": "array", "items": shared("Link") },
-                "features": { "type": "array", "items": self.feature() },
-            },
+            "allOf": [
+                shared("Page"),
+                {
+                    "type": "object",
+                    "properties": { "features": { "type": "array", "items": shared(&self.name("record")) } },
+                },
+            ],
         });
         let summary = to.said("records, a page at a time", "分页列出记录");
         let content = [
@@ -130,7 +222,7 @@ impl About {
             ("Link", to.said("The next page, other formats", "下一页及其他格式")),
         ]);
         let mut responses = read(to, answer(summary, &content, Some(headers)));
-        refusals(&mut responses, &[400, 404, 406, 500]);
+        refusals(&mut responses, &[400, 404, 406, 422, 500]);
         let mut path = json!({ "get": self.operation(&self.id("get", ""), summary, &parameters, &responses) });
         if let (Writes::Versions, Value::Object(methods)) = (self.schema.writes, &mut path) {
             methods.insert("post".to_owned(), self.create());
@@ -140,16 +232,12 @@ impl About {
 
     fn item(&self) -> Value {
         let to = self.to;
-        let parameters = [
-            self.feature_id(),
-            format(to, &["geojson", "json", "html"]),
-            lang(to),
-            in_header("If-None-Match", to.said("Tag of the copy at hand", "已有副本的标签")),
-        ];
+        let parameters = ["featureId", "crs", "datetime", "known-at", "f", "lang", "If-None-Match"].map(by_name);
         let summary = to.said("one record", "一条记录");
+        let record = shared(&self.name("record"));
         let content = [
-            ("application/geo+json", self.feature()),
-            ("application/json", self.feature()),
+            ("application/geo+json", record.clone()),
+            ("application/json", record),
             ("text/html", json!({ "type": "string" })),
         ];
         let crs = (
@@ -157,7 +245,7 @@ impl About {
             to.said("Reference system of the positions", "坐标参考系"),
         );
         let mut responses = read(to, answer(summary, &content, Some(headers(&[crs]))));
-        refusals(&mut responses, &[400, 404, 406, 410, 500]);
+        refusals(&mut responses, &[400, 404, 406, 410, 422, 500]);
         let mut path = json!({ "get": self.operation(&self.id("get", "Record"), summary, &parameters, &responses) });
         if let (Writes::Versions, Value::Object(methods)) = (self.schema.writes, &mut path) {
             methods.extend(self.changes());
@@ -178,28 +266,30 @@ impl About {
             json!({ "description": to.said("Registered", "已登记"), "headers": made }),
         );
         refusals(&mut responses, &[400, 403, 409, 413, 415, 422, 500, 507]);
-        let parameters = [content_crs(to)];
+        let parameters = ["Content-Crs", "Prefer"].map(by_name);
         let mut operation = self.operation(&self.id("create", ""), summary, &parameters, &responses);
-        self.takes(&mut operation, "application/geo+json", &self.draft(true));
+        self.takes(
+            &mut operation,
+            &["application/geo+json", "application/json"],
+            &self.draft(),
+        );
         operation
     }
 
     fn changes(&self) -> Map<String, Value> {
         let to = self.to;
         let mut methods = Map::new();
-        let if_match = || {
-            in_header(
-                "If-Match",
-                to.said("Tag of the version that is changed", "所更改版本的标签"),
-            )
-        };
         let tag = || headers(&[("ETag", to.said("Tag of the new version", "新版本的标签"))]);
         let changed = || {
             let mut responses = Map::new();
             let asked = to.said("The new version, where Prefer asked for it", "按 Prefer 要求返回新版本");
             responses.insert(
                 "200".to_owned(),
-                answer(asked, &[("application/geo+json", self.feature())], Some(tag())),
+                answer(
+                    asked,
+                    &[("application/geo+json", shared(&self.name("record")))],
+                    Some(tag()),
+                ),
             );
             responses.insert(
                 "204".to_owned(),
@@ -211,23 +301,41 @@ impl About {
             );
             responses
         };
-        let prefer = in_header("Prefer", "return=representation");
-        let parameters = [self.feature_id(), if_match(), content_crs(to), prefer];
+        let parameters = ["featureId", "If-Match", "Content-Crs", "Prefer"].map(by_name);
         let summary = to.said("replace a record by a new version", "以新版本替换记录");
         let mut put = self.operation(&self.id("replace", "Record"), summary, &parameters, &changed());
-        self.takes(&mut put, "application/geo+json", &self.draft(true));
+        self.takes(&mut put, &["application/geo+json", "application/json"], &self.draft());
         methods.insert("put".to_owned(), put);
         let summary = to.said(
             "change some of a record, as a new version",
             "部分更改记录（存为新版本）",
         );
         let mut patch = self.operation(&self.id("update", "Record"), summary, &parameters, &changed());
-        self.takes(&mut patch, "application/merge-patch+json", &self.draft(false));
+        self.takes(
+            &mut patch,
+            &["application/merge-patch+json"],
+            &shared(&self.name("change")),
+        );
         methods.insert("patch".to_owned(), patch);
         let mut responses = Map::new();
         responses.insert("204".to_owned(), json!({ "description": to.said("Retired", "已废止") }));
         refusals(&mut responses, &[400, 403, 404, 409, 410, 412, 422, 428, 500]);
-        let parameters = [self.feature_id(), if_match()];
+        let text = json!({ "type": "string" });
+        let parameters = [
+            by_name("featureId"),
+            by_name("If-Match"),
+            query("reason", to.said("Why it is retired", "废止理由"), &text),
+            query(
+                "instrument",
+                to.said("The instrument that retires it", "据以废止的法律文件"),
+                &text,
+            ),
+            query(
+                "valid_from",
+                to.said("Since when it is out of force", "失效时间"),
+                &text,
+            ),
+        ];
         let summary = to.said("retire a record; its versions stay", "废止记录；历史版本保留");
         methods.insert(
             "delete".to_owned(),
@@ -236,22 +344,17 @@ impl About {
         methods
     }
 
-    fn takes(&self, operation: &mut Value, media: &str, schema: &Value) {
+    fn takes(&self, operation: &mut Value, media: &[&str], schema: &Value) {
         if let Value::Object(members) = operation {
-            let body = json!({ "required": true, "content": { media: { "schema": schema } } });
-            members.insert("requestBody".to_owned(), body);
+            let content: Map<String, Value> = media
+                .iter()
+                .map(|media| ((*media).to_owned(), json!({ "schema": schema })))
+                .collect();
+            members.insert(
+                "requestBody".to_owned(),
+                json!({ "required": true, "content": content }),
+            );
         }
-    }
-
-    fn feature_id(&self) -> Value {
-        let description = self
-            .to
-            .said("Feature id, the same over all versions", "要素编号，各版本不变");
-        in_path(
-            "featureId",
-            description,
-            &json!({ "type": "integer", "format": "int64", "minimum": 1 }),
-        )
     }
 
     /// A record as it is given out: every property is there.
@@ -260,7 +363,7 @@ impl About {
             .schema
             .fields()
             .map(|field| {
-                let schema = if is_queryable(field) && field.kind != crate::domain::schema::Type::Texts {
+                let schema = if is_queryable(field) && field.kind != Type::Texts {
                     self.to.or_null(parameter(field, self.to.lang))
                 } else {
                     json!({})
@@ -281,48 +384,60 @@ impl About {
         })
     }
 
-    /// A record as it is sent: what the register gives itself may be left out.
-    fn draft(&self, whole: bool) -> Value {
-        let writable: Vec<_> = self.schema.fields().filter(|field| field.is_writable()).collect();
-        let properties: Map<String, Value> = writable
-            .iter()
+    /// A whole record as it is sent: a change with nothing missing that must be there.
+    fn draft(&self) -> Value {
+        let required: Vec<&str> = self
+            .schema
+            .fields()
+            // Who names no boundary may mean the only one there is.
+            .filter(|field| field.presence == Presence::Required && field.default.is_none() && field.name != "boundary")
+            .map(|field| field.name)
+            .collect();
+        let mut whole = json!({ "required": ["type", "properties"] });
+        if let (Value::Object(whole), false) = (&mut whole, required.is_empty()) {
+            whole.insert(
+                "properties".to_owned(),
+                json!({ "properties": { "type": "object", "required": required } }),
+            );
+        }
+        json!({ "allOf": [shared(&self.name("change")), whole] })
+    }
+
+    /// What may be sent of a record; null empties.
+    fn change(&self) -> Value {
+        let properties: Map<String, Value> = self
+            .schema
+            .fields()
+            .filter(|field| field.is_writable())
             .map(|field| {
                 let schema = match field.kind {
-                    crate::domain::schema::Type::Document => json!({}),
-                    crate::domain::schema::Type::Texts => json!({ "type": "array", "items": { "type": "string" } }),
-                    _ => parameter(field, self.to.lang),
+                    Type::Document => json!({}),
+                    Type::Texts => self
+                        .to
+                        .or_null(json!({ "type": "array", "items": { "type": "string" } })),
+                    _ => self.to.or_null(parameter(field, self.to.lang)),
                 };
-                let may_be_null = !whole || field.presence != Presence::Required;
-                let schema = if may_be_null { self.to.or_null(schema) } else { schema };
                 (field.name.to_owned(), schema)
             })
             .collect();
-        let required: Vec<&str> = writable
-            .iter()
-            .filter(|field| whole && field.presence == Presence::Required)
-            .map(|field| field.name)
-            .collect();
-        let mut inner = json!({ "type": "object", "properties": properties });
-        let mut outer = json!({ "type": "object" });
-        if let (Value::Object(inner), false) = (&mut inner, required.is_empty()) {
-            inner.insert("required".to_owned(), json!(required));
-        }
-        if let Value::Object(outer) = &mut outer {
-            let shape = geometry(self.schema.shape);
-            outer.insert(
-                "properties".to_owned(),
-                json!({
-                    "type": { "type": "string", "enum": ["Feature"] },
-                    "geometry": shape,
-                    "properties": inner,
-                }),
-            );
-            if whole {
-                outer.insert("required".to_owned(), json!(["type", "geometry", "properties"]));
-            }
-        }
-        outer
+        json!({
+            "type": "object",
+            "properties": {
+                "type": { "type": "string", "enum": ["Feature"] },
+                "geometry": geometry(self.schema.shape),
+                "properties": { "type": "object", "properties": properties },
+            },
+        })
     }
+}
+
+fn feature_id(to: To) -> Value {
+    let description = to.said("Feature id, the same over all versions", "要素编号，各版本不变");
+    in_path(
+        "featureId",
+        description,
+        &json!({ "type": "integer", "format": "int64", "minimum": 1 }),
+    )
 }
 
 fn bbox(to: To) -> Value {
@@ -338,16 +453,100 @@ fn bbox(to: To) -> Value {
 }
 
 fn content_crs(to: To) -> Value {
-    let mut parameter = in_header(
+    in_header(
         "Content-Crs",
         to.said(
-            "Reference system of the positions sent, in angle brackets",
-            "所提交坐标的参考系，置于尖括号中",
+            "Reference system of the positions sent, one that the collection lists, in angle brackets",
+            "所提交坐标的参考系（数据集 crs 所列之一），置于尖括号中",
         ),
-    );
-    if let Value::Object(members) = &mut parameter {
-        let offered: Vec<String> = crs::offered().iter().map(|crs| format!("<{crs}>")).collect();
-        members.insert("schema".to_owned(), json!({ "type": "string", "enum": offered }));
-    }
-    parameter
+    )
+}
+
+/// The parameters that every collection takes beside its own properties.
+fn common(to: To) -> Vec<Value> {
+    let text = json!({ "type": "string" });
+    let system = json!({ "type": "string", "format": "uri", "default": crs::CRS84 });
+    vec![
+        query(
+            "cursor",
+            to.said(
+                "Where the page begins: from the link named next",
+                "页的起点：取自 next 链接",
+            ),
+            &text,
+        ),
+        query(
+            "bbox-crs",
+            to.said("Reference system of bbox", "bbox 的坐标参考系"),
+            &system,
+        ),
+        query(
+            "crs",
+            to.said("Reference system of the answer", "结果的坐标参考系"),
+            &system,
+        ),
+        datetime(to),
+        known_at(to),
+        query(
+            "ids",
+            to.said("Feature ids, with commas between", "要素编号，以逗号分隔"),
+            &json!({ "type": "array", "maxItems": 1000, "items": { "type": "integer", "format": "int64" } }),
+        ),
+        query("filter", to.said("A condition in CQL2", "CQL2 过滤条件"), &text),
+        query(
+            "filter-lang",
+            to.said("How the filter is written", "过滤条件的语言"),
+            &json!({ "type": "string", "enum": ["cql2-text", "cql2-json", "cql-text"], "default": "cql2-text" }),
+        ),
+        query(
+            "filter-crs",
+            to.said(
+                "Reference system of the filter's geometries",
+                "过滤条件中几何的坐标参考系",
+            ),
+            &system,
+        ),
+        query(
+            "sortby",
+            to.said(
+                "Properties to sort by, - before those that begin with the greatest",
+                "排序属性；降序者前加 -",
+            ),
+            &json!({ "type": "array", "maxItems": 8, "items": { "type": "string" } }),
+        ),
+        query(
+            "properties",
+            to.said("Properties that are given; all when absent", "返回的属性；缺省为全部"),
+            &json!({ "type": "array", "items": { "type": "string" } }),
+        ),
+        query(
+            "resultType",
+            to.said("hits: how many there are, and no record", "hits：只返回数量"),
+            &json!({ "type": "string", "enum": ["results", "hits"], "default": "results" }),
+        ),
+        query(
+            "skipGeometry",
+            to.said("Whether geometries are left out", "是否省略几何"),
+            &json!({ "type": "boolean", "default": false }),
+        ),
+    ]
+}
+
+fn datetime(to: To) -> Value {
+    query(
+        "datetime",
+        to.said(
+            "An instant: the versions in force then; an interval: each record once, in its latest version in force within it; absent: now",
+            "时刻：当时有效的版本；区间：其间最后有效的版本；缺省：现在",
+        ),
+        &json!({ "type": "string" }),
+    )
+}
+
+fn known_at(to: To) -> Value {
+    query(
+        "known-at",
+        to.said("As the register knew it at this time", "登记簿在该时刻所知的状态"),
+        &json!({ "type": "string", "format": "date-time" }),
+    )
 }

@@ -11,6 +11,7 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::body::Bytes;
+use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -20,7 +21,7 @@ use super::ask::Ask;
 use super::link::Link;
 use super::negotiate::{HTML, JSON, Offer};
 use super::reply::Reply;
-use super::{etag, html, landing};
+use super::{collections, etag, html, landing};
 use crate::domain::schema::{ALL, Group, Label};
 use crate::domain::text::Lang;
 use crate::http::problem::Answer;
@@ -59,22 +60,29 @@ pub(super) async fn v31(ask: Ask) -> Answer {
 /// `/docs`: the document as a page.
 pub(super) async fn docs(ask: Ask) -> Answer {
     ask.plain(&[HTML])?;
-    Ok(Reply::page(html::docs::page(
-        &ask,
+    Ok(page(&ask).to(&ask))
+}
+
+/// `/docs/{c}`: what concerns one collection.
+pub(super) async fn docs_of(ask: Ask, Path(name): Path<String>) -> Answer {
+    let schema = collections::known(&name)?;
+    ask.plain(&[HTML])?;
+    let document = document(ask.base.as_str(), ask.lang, Edition::V30);
+    Ok(Reply::page(html::docs::one(&ask, &document, schema)).to(&ask))
+}
+
+fn page(ask: &Ask) -> Reply {
+    Reply::page(html::docs::page(
+        ask,
         &document(ask.base.as_str(), ask.lang, Edition::V30),
     ))
-    .to(&ask))
 }
 
 fn give(ask: &Ask, edition: Edition) -> Answer {
     let offers = edition.offers();
     let offer = ask.plain(&offers)?;
     if *offer == HTML {
-        return Ok(Reply::page(html::docs::page(
-            ask,
-            &document(ask.base.as_str(), ask.lang, Edition::V30),
-        ))
-        .to(ask));
+        return Ok(page(ask).to(ask));
     }
     let ready = ready(ask.base.as_str(), ask.lang, edition);
     let takes_gzip = ask
@@ -141,6 +149,7 @@ pub fn document(base: &str, lang: Lang, edition: Edition) -> Value {
     let to = parts::To { lang, edition };
     let mut paths = Map::new();
     rest::landing(to, &mut paths);
+    features::of_all(to, &mut paths);
     for schema in ALL {
         features::paths(to, schema, &mut paths);
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Edition;
-use crate::domain::schema::{Label, Shape};
+use crate::domain::schema::{ALL, Label, Shape};
 use crate::domain::text::Lang;
 use crate::http::ogc::parameters::{DEFAULT_LIMIT, GREATEST_LIMIT};
 
@@ -49,7 +49,6 @@ pub fn query(name: &str, description: &str, schema: &Value) -> Value {
         "name": name,
         "in": "query",
         "description": description,
-        "required": false,
         "style": "form",
         "explode": false,
         "schema": schema,
@@ -61,7 +60,7 @@ pub fn in_path(name: &str, description: &str, schema: &Value) -> Value {
 }
 
 pub fn in_header(name: &str, description: &str) -> Value {
-    json!({ "name": name, "in": "header", "description": description, "required": false, "schema": { "type": "string" } })
+    json!({ "name": name, "in": "header", "description": description, "schema": { "type": "string" } })
 }
 
 pub fn limit(to: To) -> Value {
@@ -220,7 +219,7 @@ pub fn geometry(shape: Shape) -> Value {
         Shape::Point => shared("Point"),
         Shape::Line => shared("LineString"),
         Shape::Lines => json!({ "oneOf": [shared("LineString"), shared("MultiLineString")] }),
-        Shape::Polygon => json!({ "oneOf": [shared("Polygon"), shared("MultiPolygon")] }),
+        Shape::Polygon => shared("Polygon"),
         Shape::Any => json!({ "oneOf": KINDS.iter().map(|(kind, _)| shared(kind)).collect::<Vec<_>>() }),
     }
 }
@@ -237,6 +236,24 @@ const KINDS: [(&str, usize); 6] = [
 
 pub fn components(to: To) -> Value {
     let mut schemas = Map::new();
+    for schema in ALL {
+        super::features::schemas(to, schema, &mut schemas);
+    }
+    schemas.insert(
+        "Page".to_owned(),
+        json!({
+            "type": "object",
+            "required": ["type", "features"],
+            "properties": {
+                "type": { "type": "string", "enum": ["FeatureCollection"] },
+                "timeStamp": { "type": "string", "format": "date-time" },
+                "numberMatched": { "type": "integer", "minimum": 0 },
+                "numberReturned": { "type": "integer", "minimum": 0 },
+                "links": { "type": "array", "items": shared("Link") },
+                "features": { "type": "array", "items": {} },
+            },
+        }),
+    );
     for (kind, depth) in KINDS {
         let position = json!({ "type": "array", "minItems": 2, "items": { "type": "number" } });
         let coordinates = (0..depth).fold(position, |inner, _| json!({ "type": "array", "items": inner }));
@@ -294,7 +311,7 @@ pub fn components(to: To) -> Value {
         json!({ "description": to.said("The caller has it already", "内容未变") }),
     );
     json!({
-        "parameters": { "limit": limit(to) },
+        "parameters": super::features::parameters(to),
         "schemas": schemas,
         "responses": responses,
     })

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::parts::{To, answer, format, headers, in_path, lang, query, refusals, shared};
+use crate::domain::collection::Collection;
+use crate::domain::schema::{ALL, Shape};
 
 /// Start, standards, collections, and the interface itself.
 pub fn landing(to: To, paths: &mut Map<String, Value>) {
@@ -107,7 +109,6 @@ struct Plain<'a> {
 /// Boundaries, tiles, places, files, jobs and operations: what the map uses, described by what comes back.
 pub fn others(to: To, paths: &mut Map<String, Value>) {
     let text = json!({ "type": "string" });
-    let number = json!({ "type": "integer", "minimum": 0 });
     let uuid = json!({ "type": "string", "format": "uuid" });
     let needed = |mut parameter: Value| {
         if let Value::Object(members) = &mut parameter {
@@ -118,6 +119,8 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
     let boundary = || needed(query("boundary", to.said("Key of the boundary", "国界代码"), &text));
     let id = || in_path("id", to.said("Identity", "标识"), &uuid);
     let json = "application/json";
+    tiles(to, paths);
+    uploads(to, paths);
     let all = [
         Plain {
             path: "/boundaries",
@@ -133,37 +136,78 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
             refusals: &[500],
         },
         Plain {
-            path: "/tiles.json",
+            path: "/search",
             method: "get",
-            id: "getTileJson",
+            id: "search",
             tag: "Map",
-            summary: to.said("TileJSON of a boundary", "国界的 TileJSON"),
-            parameters: vec![boundary()],
-            statuses: &[(200, json)],
-            refusals: &[400, 404, 500],
+            summary: to.said(
+                "Records and places along the line by what people call them",
+                "按名称、编号查找记录与沿线位置",
+            ),
+            parameters: vec![
+                needed(query("q", to.said("What is looked for", "查找内容"), &text)),
+                query("boundary", to.said("Key of the boundary", "国界代码"), &text),
+                query(
+                    "collections",
+                    to.said("Collections to look in", "查找的数据集"),
+                    &json!({ "type": "array", "items": text }),
+                ),
+                query(
+                    "limit",
+                    to.said("Finds, at most", "结果数上限"),
+                    &json!({ "type": "integer", "minimum": 1 }),
+                ),
+                format(to, &["geojson"]),
+                lang(to),
+            ],
+            statuses: &[(200, "application/geo+json")],
+            refusals: &[400, 406, 500],
         },
         Plain {
-            path: "/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}",
+            path: "/collections/{collectionId}/items/{featureId}/card",
             method: "get",
-            id: "getTile",
+            id: "getCard",
             tag: "Map",
-            summary: to.said("A vector tile of a boundary", "国界的矢量瓦片"),
+            summary: to.said(
+                "A record with all that the map shows of it",
+                "记录及其在地图上显示的全部内容",
+            ),
             parameters: vec![
-                in_path("tileMatrix", to.said("Zoom", "级别"), &number),
-                in_path("tileRow", to.said("Row", "行"), &number),
-                in_path("tileCol", to.said("Column", "列"), &number),
-                boundary(),
-                query(
-                    "v",
+                in_path(
+                    "collectionId",
+                    to.said("Name of the collection", "数据集名称"),
+                    &json!({ "type": "string", "enum": Collection::ALL.map(Collection::name) }),
+                ),
+                in_path(
+                    "featureId",
+                    to.said("Feature id", "要素编号"),
+                    &json!({ "type": "integer", "minimum": 1 }),
+                ),
+                format(to, &["geojson", "json"]),
+                lang(to),
+            ],
+            statuses: &[(200, "application/geo+json")],
+            refusals: &[400, 404, 406, 500],
+        },
+        Plain {
+            path: "/base/{boundary}/{file}",
+            method: "get",
+            id: "getBaseLayer",
+            tag: "Map",
+            summary: to.said("A base layer of an invented boundary", "虚构国界的底图图层"),
+            parameters: vec![
+                in_path("boundary", to.said("Key of the boundary", "国界代码"), &text),
+                in_path(
+                    "file",
                     to.said(
-                        "Version of the data, so that copies are never stale",
-                        "数据版本，避免使用旧副本",
+                        "Name of the layer, with .geojson behind it",
+                        "图层名称，以 .geojson 结尾",
                     ),
                     &text,
                 ),
             ],
-            statuses: &[(200, "application/vnd.mapbox-vector-tile"), (204, ""), (304, "")],
-            refusals: &[400, 404, 500],
+            statuses: &[(200, "application/geo+json")],
+            refusals: &[404, 500],
         },
         Plain {
             path: "/at",
@@ -318,7 +362,7 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
         for (status, media) in plain.statuses {
             let body = match *media {
                 "" => json!({ "description": plain.summary }),
-                "application/json" => answer(plain.summary, &[(media, json!({}))], None),
+                "application/json" | "application/geo+json" => answer(plain.summary, &[(media, json!({}))], None),
                 "application/octet-stream" | "application/pdf" | "application/vnd.mapbox-vector-tile" => answer(
                     plain.summary,
                     &[(media, json!({ "type": "string", "format": "binary" }))],
@@ -338,4 +382,158 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
             entry.insert(plain.method.to_owned(), operation);
         }
     }
+}
+
+/// Vector tiles, of each collection that has a place on maps and of all together.
+fn tiles(to: To, paths: &mut Map<String, Value>) {
+    let text = json!({ "type": "string" });
+    let number = json!({ "type": "integer", "minimum": 0 });
+    let collections: Vec<&str> = ALL
+        .iter()
+        .filter(|s| s.shape != Shape::None)
+        .map(|s| s.collection)
+        .collect();
+    let collection = in_path(
+        "collectionId",
+        to.said("Name of the collection", "数据集名称"),
+        &json!({ "type": "string", "enum": collections }),
+    );
+    let set = in_path(
+        "tileMatrixSetId",
+        to.said("Name of the tile matrix set", "瓦片矩阵集名称"),
+        &json!({ "type": "string", "enum": ["WebMercatorQuad"] }),
+    );
+    let address = [
+        set.clone(),
+        in_path("tileMatrix", to.said("Zoom", "级别"), &number),
+        in_path("tileRow", to.said("Row", "行"), &number),
+        in_path("tileCol", to.said("Column", "列"), &number),
+    ];
+    let asked = [
+        query("boundary", to.said("Key of the boundary", "国界代码"), &text),
+        query("datetime", to.said("As of when", "生效时间"), &text),
+        query(
+            "known-at",
+            to.said("As known at this time", "所知时间"),
+            &json!({ "type": "string", "format": "date-time" }),
+        ),
+        lang(to),
+    ];
+    let version = query(
+        "v",
+        to.said(
+            "Version of the data, so that copies are never stale",
+            "数据版本，避免使用旧副本",
+        ),
+        &text,
+    );
+    let document =
+        |media: &str, summary: &str| read(to, answer(summary, &[(media, json!({ "type": "object" }))], None));
+    let tile = |summary: &str| {
+        let binary = json!({ "type": "string", "format": "binary" });
+        let mut responses = read(
+            to,
+            answer(summary, &[("application/vnd.mapbox-vector-tile", binary)], None),
+        );
+        responses.insert(
+            "204".to_owned(),
+            json!({ "description": to.said("Nothing is there", "该瓦片为空") }),
+        );
+        responses
+    };
+    let said = [
+        to.said("tile matrix sets", "瓦片矩阵集"),
+        to.said("sets of tiles", "瓦片集"),
+        to.said("a set of tiles", "一个瓦片集"),
+        to.said("one vector tile", "一个矢量瓦片"),
+    ];
+    let plain = [vec![lang(to)], vec![format(to, &["json"])]].concat();
+    let of_set = [vec![set.clone()], plain.clone()].concat();
+    let mut add = |path: &str, id: &str, summary: &str, parameters: Vec<Value>, mut responses: Map<String, Value>| {
+        refusals(&mut responses, &[400, 404, 406, 500]);
+        let operation = json!({
+            "operationId": id, "tags": ["Map"], "summary": summary, "parameters": parameters, "responses": responses,
+        });
+        paths.insert(path.to_owned(), json!({ "get": operation }));
+    };
+    add(
+        "/tileMatrixSets",
+        "getTileMatrixSets",
+        said[0],
+        plain.clone(),
+        document("application/json", said[0]),
+    );
+    add(
+        "/tileMatrixSets/{tileMatrixSetId}",
+        "getTileMatrixSet",
+        said[0],
+        of_set,
+        document("application/json", said[0]),
+    );
+    for (home, name, first) in [
+        ("", "", None),
+        ("/collections/{collectionId}", "OfCollection", Some(collection)),
+    ] {
+        let with = |more: &[Value]| -> Vec<Value> { first.iter().chain(more).chain(&asked).cloned().collect() };
+        let id = |verb: &str| format!("{verb}{name}");
+        add(
+            &format!("{home}/tiles"),
+            &id("getTilesets"),
+            said[1],
+            with(&[]),
+            document("application/json", said[1]),
+        );
+        add(
+            &format!("{home}/tiles/{{tileMatrixSetId}}"),
+            &id("getTileset"),
+            said[2],
+            with(std::slice::from_ref(&set)),
+            document("application/json", said[2]),
+        );
+        add(
+            &format!("{home}/tiles/{{tileMatrixSetId}}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"),
+            &id("getTile"),
+            said[3],
+            with(&[address.as_slice(), std::slice::from_ref(&version)].concat()),
+            tile(said[3]),
+        );
+        add(
+            &format!("{home}/tiles.json"),
+            &id("getTileJson"),
+            "TileJSON",
+            with(&[]),
+            document("application/json", "TileJSON"),
+        );
+    }
+}
+
+/// Files handed in.
+fn uploads(to: To, paths: &mut Map<String, Value>) {
+    let summary = to.said("Hand in a file: the receipt", "提交文件，返回回执");
+    let receipt = |said: &str| answer(said, &[("application/json", json!({}))], None);
+    let mut responses = Map::new();
+    responses.insert(
+        "200".to_owned(),
+        receipt(to.said("These bytes were known", "内容此前已提交")),
+    );
+    responses.insert("201".to_owned(), receipt(summary));
+    refusals(&mut responses, &[400, 403, 413, 415, 422, 500, 507]);
+    let binary = json!({ "type": "string", "format": "binary" });
+    let operation = json!({
+        "operationId": "createUpload", "tags": ["Files"], "summary": summary,
+        "parameters": [
+            query("filename", to.said("Name of the file", "文件名"), &json!({ "type": "string" })),
+            query("inspection", to.said("Inspection it belongs to", "所属联合检查"), &json!({ "type": "string", "format": "uuid" })),
+        ],
+        "requestBody": {
+            "required": true,
+            "content": {
+                "application/gpx+xml": { "schema": binary },
+                "application/octet-stream": { "schema": binary },
+                "multipart/form-data": { "schema": { "type": "object", "properties": { "file": binary } } },
+            },
+        },
+        "responses": responses,
+    });
+    paths.insert("/uploads".to_owned(), json!({ "post": operation }));
 }
