@@ -56,6 +56,10 @@ pub struct Config {
     pub file_worker: Setting<Option<PathBuf>>,
     /// How well the file worker must be fenced in.
     pub file_fence: Setting<Fence>,
+    /// The address under which others reach the service, where it stands behind another server.
+    pub public_url: Setting<Option<String>>,
+    /// Origins whose pages may use the service; [`ANY_ORIGIN`] lets pages of any origin read.
+    pub cors_origins: Setting<Vec<String>>,
 }
 
 /// How well the file worker must be fenced in before it reads anything.

@@ -27,7 +27,7 @@ pub struct ImportArgs {
     /// Reference system of the file, such as EPSG:4490; else what the file says, else the boundary's own
     #[arg(long, value_name = "CRS")]
     crs: Option<String>,
-    /// Layer of a file with several
+    /// Layer of a file with several; of a drawing, the layer drawn on
     #[arg(long, value_name = "NAME")]
     layer: Option<String>,
     /// Encoding of the file's texts, such as GBK; found out when not given

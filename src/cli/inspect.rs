@@ -9,12 +9,15 @@ use serde::Serialize;
 use crate::domain::problem::Problem;
 use crate::domain::text::{Lang, Message};
 use crate::domain::track::Warning;
-use crate::service::inspect::{Inspection, inspect};
+use crate::service::files::LayerLook;
+use crate::service::inspect::{FeatureFile, Held, Inspection, inspect_file};
+use crate::service::worker::Worker;
 
-/// Say what files hold: tracks, points, times, length, and whatever is odd in them. Nothing is stored.
+/// Say what files hold: tracks with their points, times and length; layers with their features, fields and reference
+/// systems; and whatever is odd in them. Nothing is stored.
 #[derive(Debug, Clone, clap::Args)]
 pub struct InspectArgs {
-    /// Files to look into: GPX, also packed with gzip
+    /// Files to look into: GPX (also packed with gzip), GeoPackage, GeoJSON, Shapefile, KML, KMZ, FlatGeobuf, DXF, CSV, zip
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Write JSON: one object for one file, an array for several
@@ -43,24 +46,23 @@ pub fn run(args: &InspectArgs, now: f64, lang: Lang, out: &mut dyn Write, err: &
 fn answer(args: &InspectArgs, now: f64, lang: Lang, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let mut code = FINE;
     let mut records = Vec::new();
+    let worker = Worker::beside_this_program();
     for path in &args.files {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(fault) => {
-                let said = Message::new("cannot be opened", "无法打开");
-                writeln!(err, "{}: {}: {fault}", path.display(), said.get(lang))?;
-                code = code.max(FAULT);
-                continue;
-            }
-        };
-        let found = inspect(file, &name_of(path), now);
+        if let Err(fault) = File::open(path) {
+            let said = Message::new("cannot be opened", "无法打开");
+            writeln!(err, "{}: {}: {fault}", path.display(), said.get(lang))?;
+            code = code.max(FAULT);
+            continue;
+        }
+        let found = inspect_file(&worker, path, now);
         if let Err(problem) = &found {
             writeln!(err, "{}", problem.on_one_line(lang))?;
             code = code.max(REFUSED);
         }
         match found {
             _ if args.json => records.push(Record::of(path, &found)),
-            Ok(found) => write_table(out, &found, lang)?,
+            Ok(Held::Track(found)) => write_table(out, &found, lang)?,
+            Ok(Held::Features(found)) => write_layers(out, &found, lang)?,
             Err(_) => {}
         }
     }
@@ -130,12 +132,55 @@ fn write_table(out: &mut dyn Write, found: &Inspection, lang: Lang) -> io::Resul
     Ok(())
 }
 
+fn write_layers(out: &mut dyn Write, found: &FeatureFile, lang: Lang) -> io::Result<()> {
+    let look = &found.look;
+    writeln!(out, "{}", found.file)?;
+    let mut line = |name: &str, value: String| writeln!(out, "  {name:<13} {value}");
+    line("sha256", found.sha256_hex())?;
+    line("format", format!("{}, {} bytes", look.format, found.bytes))?;
+    for entry in &look.entries {
+        line("entry", entry.clone())?;
+    }
+    for layer in &look.layers {
+        line("layer", layer.layer.name.clone())?;
+        line("  features", layer.features.to_string())?;
+        for (kind, n) in &layer.kinds {
+            let kind = if kind.is_empty() { "no geometry" } else { kind };
+            line("  geometry", format!("{kind} {n}"))?;
+        }
+        for (name, n) in &layer.drawn_on {
+            line("  drawn on", format!("{name} {n}"))?;
+        }
+        if layer.layer.geometry.is_some() {
+            let name = layer.system_name().unwrap_or_default();
+            let code = layer.layer.system.code().unwrap_or("unknown");
+            line("  crs", format!("{code} {name}").trim_end().to_owned())?;
+        }
+        if let Some([west, south, east, north]) = layer.bounds {
+            line(
+                "  bbox",
+                format!("{west} {south} {east} {north}  (west south east north)"),
+            )?;
+        }
+        for column in &layer.layer.columns {
+            line("  field", format!("{} {}", column.name, column.kind.word()))?;
+        }
+    }
+    line("warnings", look.warnings.len().to_string())?;
+    for warning in &look.warnings {
+        writeln!(out, "    {}", warning.get(lang))?;
+    }
+    Ok(())
+}
+
 /// One file in the JSON answer. A refused file has `problem` and nothing else beside its name.
 #[derive(Serialize)]
 struct Record {
     file: String,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     found: Option<Found>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    features: Option<FoundFeatures>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<Refusal>,
 }
@@ -159,6 +204,42 @@ struct Found {
     rejected: u64,
     warnings: Vec<Told>,
     warnings_total: u64,
+}
+
+/// A file of features.
+#[derive(Serialize)]
+struct FoundFeatures {
+    sha256: String,
+    bytes: u64,
+    format: String,
+    layers: Vec<FoundLayer>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    entries: Vec<String>,
+    warnings: Vec<Told>,
+    warnings_total: u64,
+}
+
+#[derive(Serialize)]
+struct FoundLayer {
+    name: String,
+    /// As the file declares it.
+    geometry: Option<String>,
+    features: u64,
+    /// Features by the kind of their geometry, as found; without one under `none`.
+    kinds: std::collections::BTreeMap<String, u64>,
+    /// A code, or null where the file does not say.
+    crs: Option<String>,
+    crs_name: Option<String>,
+    bbox: Option<[f64; 4]>,
+    fields: Vec<FoundField>,
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    drawn_on: std::collections::BTreeMap<String, u64>,
+}
+
+#[derive(Serialize)]
+struct FoundField {
+    name: String,
+    r#type: &'static str,
 }
 
 #[derive(Serialize)]
@@ -190,11 +271,57 @@ struct Refusal {
 }
 
 impl Record {
-    fn of(path: &Path, outcome: &Result<Inspection, Problem>) -> Self {
+    fn of(path: &Path, outcome: &Result<Held, Problem>) -> Self {
+        let (mut found, mut features) = (None, None);
+        match outcome {
+            Ok(Held::Track(track)) => found = Some(Found::of(track)),
+            Ok(Held::Features(file)) => features = Some(FoundFeatures::of(file)),
+            Err(_) => {}
+        }
         Self {
             file: name_of(path),
-            found: outcome.as_ref().ok().map(Found::of),
+            found,
+            features,
             problem: outcome.as_ref().err().map(Refusal::of),
+        }
+    }
+}
+
+impl FoundFeatures {
+    fn of(found: &FeatureFile) -> Self {
+        let warnings: Vec<Told> = found.look.warnings.iter().map(Told::of_file).collect();
+        Self {
+            sha256: found.sha256_hex(),
+            bytes: found.bytes,
+            format: found.look.format.clone(),
+            layers: found.look.layers.iter().map(FoundLayer::of).collect(),
+            entries: found.look.entries.clone(),
+            warnings_total: warnings.len() as u64,
+            warnings,
+        }
+    }
+}
+
+impl FoundLayer {
+    fn of(found: &LayerLook) -> Self {
+        let kinds = found.kinds.iter().map(|(kind, n)| {
+            let kind = if kind.is_empty() { "none" } else { kind };
+            (kind.to_owned(), *n)
+        });
+        let fields = found.layer.columns.iter().map(|column| FoundField {
+            name: column.name.clone(),
+            r#type: column.kind.word(),
+        });
+        Self {
+            name: found.layer.name.clone(),
+            geometry: found.layer.geometry.clone(),
+            features: found.features,
+            kinds: kinds.collect(),
+            crs: found.layer.system.code().map(str::to_owned),
+            crs_name: found.system_name(),
+            bbox: found.bounds,
+            fields: fields.collect(),
+            drawn_on: found.drawn_on.clone(),
         }
     }
 }
@@ -226,6 +353,16 @@ impl Found {
 }
 
 impl Told {
+    /// Of a file as a whole.
+    fn of_file(message: &Message) -> Self {
+        Self {
+            kind: "file-odd",
+            place: None,
+            message_en: message.en.clone(),
+            message_zh: message.zh.clone(),
+        }
+    }
+
     fn of(warning: &Warning) -> Self {
         Self {
             kind: warning.kind,
@@ -315,7 +452,7 @@ mod tests {
 
     #[test]
     fn several_files_are_an_array_and_one_refusal_is_exit_code_1() {
-        let (code, out, err) = check(&[("a.gpx", GPX), ("b.gpx", "<kml/>")], true);
+        let (code, out, err) = check(&[("a.gpx", GPX), ("b.gpx", "a letter")], true);
         assert_eq!(code, REFUSED);
         assert!(err.starts_with("b.gpx: "), "{err}");
         let told: serde_json::Value = serde_json::from_str(&out).unwrap();

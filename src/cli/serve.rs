@@ -62,6 +62,13 @@ pub(super) async fn serve(
             tracing::info!(resumed, "read files whose reading was interrupted");
         }
         first(&running).await?;
+        let files = running.cx.worker.clone();
+        tokio::spawn(async move {
+            match files.try_once().await {
+                Ok(fence) => tracing::info!(gdal = fence.gdal, whole = fence.is_whole(), "the file worker is ready"),
+                Err(problem) => tracing::warn!(%problem, "feature files of some kinds cannot be read"),
+            }
+        });
         // For whoever waits: a person, a script, a test.
         println!("Merestone is serving at http://{address}");
         let app = http::router(running.cx.clone());

@@ -16,6 +16,7 @@ pub mod geojson;
 pub mod gpx;
 pub mod gzip;
 pub mod inspect;
+pub mod kml;
 pub mod limits;
 pub mod register;
 pub mod row;

@@ -19,7 +19,20 @@ pub(super) fn routes() -> Router<Context> {
 
 async fn ready(State(cx): State<Context>) -> Response {
     if view::is_ready(&cx).await {
-        return "ok\n".into_response();
+        // Without it the service is ready all the same; only some kinds of files are not read.
+        let files = match cx.worker.try_once().await {
+            Ok(fence) => format!(
+                "file worker: GDAL {}, {}",
+                fence.gdal,
+                if fence.is_whole() {
+                    "fenced"
+                } else {
+                    "not wholly fenced"
+                }
+            ),
+            Err(problem) => format!("file worker: none. {}", problem.detail.en),
+        };
+        return format!("ok\n{files}\n").into_response();
     }
     let problem = Problem::new(
         Code::Unavailable,

@@ -49,7 +49,7 @@ impl Options<'_> {
 pub struct Opened {
     pub table: Table,
     /// The code of the system: what the caller said, else what the file says. None where the file cannot or need not
-    /// say: a table of text, or GeoJSON without `crs`, which should be in WGS 84 (`table.layers[0].system`).
+    /// say: a table of text, or KML and GeoJSON without `crs`, which should be in WGS 84 (`table.layers[0].system`).
     pub crs: Option<String>,
     file: String,
 }
@@ -216,6 +216,8 @@ fn part(worker: &Worker, mut parts: Vec<Part>, wanted: Option<&str>) -> std::res
         Some(wanted) => find_layer(&table.layers, wanted)?,
         None => only_layer(&table.layers)?,
     };
+    // The first worker is ended before the second begins: whoever waits for room must not hold any.
+    drop(table);
     let mut table = part.read(worker, &[number])?;
     table.layers = vec![table.layers.swap_remove(number)];
     table.features = Box::new(table.features.map(|feature| feature.map(|f| Feature { layer: 0, ..f })));
@@ -385,7 +387,17 @@ pub struct LayerLook {
     pub drawn_on: std::collections::BTreeMap<String, u64>,
 }
 
-/// Looks into a file without asking what it does not say.
+impl LayerLook {
+    /// Name of its system, where the file gives one or its code has one.
+    pub fn system_name(&self) -> Option<String> {
+        match &self.layer.system {
+            System::Named { name, .. } => Some(name.clone()),
+            system => Some(Crs::lookup(system.code()?).ok()?.name().to_owned()),
+        }
+    }
+}
+
+/// Looks into a file without asking what it does not say. An archive in which there is nothing to read is listed.
 ///
 /// # Errors
 /// As [`read`], but for what the caller would have to say.
@@ -396,7 +408,16 @@ pub fn look(worker: &Worker, path: &Path, options: Options<'_>) -> std::result::
             entries: source::entries(path)?,
             ..Look::default()
         };
-        match source::find(worker, path, options)? {
+        let found = match source::find(worker, path, options) {
+            // An archive of something else is an archive still.
+            Err(problem) if problem.code == Code::FormatUnknown && !look.entries.is_empty() => {
+                look.format = "zip".to_owned();
+                look.warnings.push(problem.detail);
+                return Ok(look);
+            }
+            found => found?,
+        };
+        match found {
             Source::Whole(table) => take(&mut look, table)?,
             Source::Parts(parts) => {
                 for part in parts {

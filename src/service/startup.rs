@@ -70,6 +70,7 @@ pub async fn open(config: &Config) -> Result<Running> {
             extents: Extents::default(),
         })
     };
+    worker(config).tidy();
     match opened.await {
         Ok(cx) => Ok(Running {
             listener: tokio::spawn(changes::listen(cx.clone())),

@@ -29,6 +29,9 @@ const QUEUEING: Duration = Duration::from_secs(120);
 const AT_A_TIME: usize = 2;
 /// Bytes of its complaints that are kept.
 const COMPLAINTS: usize = 4 << 10;
+/// How the folders of single files begin, and how old one is that nobody needs any more.
+const FOLDER: &str = "merestone-file-";
+const LEFT_BEHIND: Duration = Duration::from_hours(24);
 /// Workers that are to be tried have no file; they are asked for one that is not there.
 const NO_FILE: &str = "none";
 
@@ -78,6 +81,35 @@ impl Worker {
         self.shared.tried.get_or_init(|| self.try_it()).clone()
     }
 
+    /// As [`Worker::fence`], for async code.
+    ///
+    /// # Errors
+    /// As [`Worker::fence`].
+    pub async fn try_once(&self) -> Result<Fence, Problem> {
+        if let Some(tried) = self.shared.tried.get() {
+            return tried.clone();
+        }
+        let worker = self.clone();
+        tokio::task::spawn_blocking(move || worker.fence())
+            .await
+            .unwrap_or_else(|fault| Err(cannot_start(&fault.to_string())))
+    }
+
+    /// Takes away what a service that was killed has left of the folders of single files.
+    pub fn tidy(&self) {
+        let old = |path: &Path| {
+            let changed = std::fs::metadata(path).and_then(|about| about.modified());
+            changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_BEHIND))
+        };
+        for entry in std::fs::read_dir(&self.shared.scratch).into_iter().flatten().flatten() {
+            let ours = entry.file_name().to_string_lossy().starts_with(FOLDER);
+            if ours && old(&entry.path()) {
+                // What cannot be taken away now will be next time.
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+
     fn try_it(&self) -> Result<Fence, Problem> {
         let request = Request {
             driver: Driver::GeoPackage,
@@ -97,11 +129,7 @@ impl Worker {
     /// When it cannot be made.
     pub fn folder(&self) -> Result<TempDir, Problem> {
         std::fs::create_dir_all(&self.shared.scratch)
-            .and_then(|()| {
-                tempfile::Builder::new()
-                    .prefix("merestone-file-")
-                    .tempdir_in(&self.shared.scratch)
-            })
+            .and_then(|()| tempfile::Builder::new().prefix(FOLDER).tempdir_in(&self.shared.scratch))
             .map_err(|fault| cannot_start(&format!("{}: {fault}", self.shared.scratch.display())))
     }
 

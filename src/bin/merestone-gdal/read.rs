@@ -111,6 +111,11 @@ impl Complaints {
 /// # Errors
 /// What is wrong with the file, or that the answer cannot be sent.
 pub fn read(request: &Request, out: &mut impl Write) -> Result<(), Stop> {
+    // A name of our own making: no folder, no address, no connection string.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if !request.file.bytes().all(plain) || request.file.starts_with('.') {
+        return Err(failed(Why::Internal, "the file has a name that is none"));
+    }
     let internal = |fault: gdal::errors::GdalError| failed(Why::Internal, fault.to_string());
     for (key, value) in SETTINGS {
         config::set_config_option(key, value).map_err(internal)?;
@@ -145,7 +150,7 @@ pub fn read(request: &Request, out: &mut impl Write) -> Result<(), Stop> {
         let said = complaints.last();
         failed(Why::Malformed, if said.is_empty() { fault.to_string() } else { said })
     })?;
-    let layers = layers(&data, out)?;
+    let layers = layers(&data, request.driver, out)?;
     tell(&complaints, out)?;
     Frame::Rows.send(out)?;
     if !request.rows {
@@ -221,7 +226,7 @@ unsafe fn string(text: *const c_char) -> String {
     String::from_utf8_lossy(&unsafe { bytes(text) }).into_owned()
 }
 
-fn layers<'a>(data: &'a Dataset, out: &mut impl Write) -> Result<Vec<Layer<'a>>, Stop> {
+fn layers<'a>(data: &'a Dataset, driver: Driver, out: &mut impl Write) -> Result<Vec<Layer<'a>>, Stop> {
     // SAFETY: the dataset is open while `data` lives; handles of layers and definitions belong to it and are not kept
     // longer. Names are copied at once.
     unsafe {
@@ -234,6 +239,11 @@ fn layers<'a>(data: &'a Dataset, out: &mut impl Write) -> Result<Vec<Layer<'a>>,
             let handle = gdal_sys::GDALDatasetGetLayer(data.c_dataset(), number);
             if handle.is_null() {
                 return Err(failed(Why::Malformed, format!("layer {} cannot be opened", number + 1)));
+            }
+            let name = bytes(gdal_sys::OGR_L_GetName(handle));
+            // What a drawing keeps to be inserted is not drawn.
+            if driver == Driver::Dxf && name == b"blocks" {
+                continue;
             }
             let definition = gdal_sys::OGR_L_GetLayerDefn(handle);
             let fields = gdal_sys::OGR_FD_GetFieldCount(definition);
@@ -257,7 +267,7 @@ fn layers<'a>(data: &'a Dataset, out: &mut impl Write) -> Result<Vec<Layer<'a>>,
             };
             let features = gdal_sys::OGR_L_GetFeatureCount(handle, 1);
             let frame = Frame::Layer(LayerSaid {
-                name: bytes(gdal_sys::OGR_L_GetName(handle)),
+                name,
                 geometry,
                 features: u64::try_from(features).ok(),
                 system: system(gdal_sys::OGR_L_GetSpatialRef(handle)),
@@ -315,7 +325,12 @@ unsafe fn system(of: OGRSpatialReferenceH) -> Option<SystemSaid> {
         if code.is_empty() {
             code = best_match(copy);
         }
-        let name = string(gdal_sys::OSRGetName(copy));
+        let mut name = string(gdal_sys::OSRGetName(copy));
+        if name.is_empty() || name == "unnamed" {
+            // What MapInfo describes has no name, but its datum does.
+            let node = c"DATUM".as_ptr();
+            name = string(gdal_sys::OSRGetAttrValue(copy, node, 0));
+        }
         let mut text: *mut c_char = ptr::null_mut();
         let wkt = if gdal_sys::OSRExportToWkt(copy, &raw mut text) == gdal_sys::OGRErr::OGRERR_NONE {
             string(text)
@@ -478,7 +493,13 @@ unsafe fn moment(feature: &Feature, at: c_int, with_time: bool) -> Vec<u8> {
     let mut text = format!("{year:04}-{month:02}-{day:02}");
     if with_time {
         // GDAL keeps milliseconds in 32 bits; more digits would be noise.
-        text.push_str(&format!("T{hour:02}:{minute:02}:{second:06.3}"));
+        let whole = second.fract() == 0.0;
+        let second = if whole {
+            format!("{second:02.0}")
+        } else {
+            format!("{second:06.3}")
+        };
+        text.push_str(&format!("T{hour:02}:{minute:02}:{second}"));
         match zone {
             // 0 is unknown, 1 is local time, 100 is UTC, each step from there a quarter of an hour.
             0 | 1 => {}

@@ -6,7 +6,7 @@
 mod message;
 mod reader;
 mod value;
-mod xml;
+pub(super) mod xml;
 
 use std::io::{Chain, Cursor, Read};
 

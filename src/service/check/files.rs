@@ -22,8 +22,9 @@ use crate::format::findings::{self, Head};
 use crate::format::gpx::{self, GpxEvent};
 use crate::format::register::{self, ToFrame};
 use crate::format::row::{Mapping, Row};
-use crate::format::{csv, geojson};
 use crate::service::Result;
+use crate::service::files::{self, Options};
+use crate::service::worker::Worker;
 use crate::unit::{Epoch, LonLat};
 
 /// Which files, in which frame, and what is wanted of them.
@@ -34,7 +35,7 @@ pub struct Request {
     pub tracks: Vec<PathBuf>,
     pub routes: Vec<PathBuf>,
     pub projects: Vec<PathBuf>,
-    /// Of the line, and so of the check; WGS 84 when none is named.
+    /// Of the files, and so of the check; when none is named, the one that the line's file says, else WGS 84.
     pub crs: Option<String>,
     pub epoch: Option<f64>,
     pub plate: Option<String>,
@@ -76,33 +77,42 @@ impl Answer {
     }
 }
 
-/// Files of features and tables that are read whole are no larger than this.
-const WHOLE_FILE_BYTES: u64 = 256 << 20;
+/// Rows of one file, at most.
+const ROWS: usize = 2_000_000;
 
 /// Runs the checks.
 ///
 /// # Errors
 /// A refusal that names the file, where it is, why, and what to do.
 pub fn check(request: &Request, now: Timestamp) -> Result<Answer> {
-    let frame = frame(request)?;
+    let lines = request
+        .lines
+        .iter()
+        .map(|path| Ok((path, rows(path, request)?)))
+        .collect::<Result<Vec<_>>>()?;
+    // The line's own system is the check's where none was named.
+    let said = lines.iter().find_map(|(_, read)| read.crs.as_ref());
+    let frame = frame(request, said)?;
     let mut segments: Vec<Segment> = Vec::new();
-    for path in &request.lines {
-        let way = same_system(&frame)?;
-        let read = register::segments(&rows(path)?, &request.mapping, &way).map_err(|p| p.in_file(name(path)))?;
+    for (path, file) in &lines {
+        let way = file.way(&frame)?;
+        let read = register::segments(&file.rows, &request.mapping, &way).map_err(|p| p.in_file(name(path)))?;
         segments.extend(read.into_iter().map(|r| r.record));
     }
     segments.sort_by(|a, b| (&a.section, a.ordinal).cmp(&(&b.section, b.ordinal)));
     let line = BoundaryLine::new(&frame, &segments).map_err(Problem::from)?;
     let mut marks = Vec::new();
     for path in &request.markers {
-        let way = same_system(&frame)?;
-        let read = register::markers(&rows(path)?, &request.mapping, &way, None).map_err(|p| p.in_file(name(path)))?;
+        let file = rows(path, request)?;
+        let way = file.way(&frame)?;
+        let read = register::markers(&file.rows, &request.mapping, &way, None).map_err(|p| p.in_file(name(path)))?;
         marks.extend(read.iter().flat_map(|r| marks_of(&r.record.0, |_| None)));
     }
     let mut sites = Vec::new();
     for path in &request.projects {
-        let way = same_system(&frame)?;
-        let read = register::projects(&rows(path)?, &request.mapping, &way).map_err(|p| p.in_file(name(path)))?;
+        let file = rows(path, request)?;
+        let way = file.way(&frame)?;
+        let read = register::projects(&file.rows, &request.mapping, &way).map_err(|p| p.in_file(name(path)))?;
         sites.extend(read.into_iter().map(|r| Site {
             label: r.record.number.clone(),
             positions: r.record.footprint.points().collect(),
@@ -127,8 +137,9 @@ pub fn check(request: &Request, now: Timestamp) -> Result<Answer> {
         }
         let mut plans = Vec::new();
         for path in &request.routes {
-            let way = same_system(&case.frame)?;
-            let read = register::routes(&rows(path)?, &request.mapping, &way).map_err(|p| p.in_file(name(path)))?;
+            let file = rows(path, request)?;
+            let way = file.way(&case.frame)?;
+            let read = register::routes(&file.rows, &request.mapping, &way).map_err(|p| p.in_file(name(path)))?;
             plans.extend(read.iter().map(|r| planned(&case, &r.record)));
         }
         let coverage = walk.finish(&plans);
@@ -144,8 +155,12 @@ pub fn check(request: &Request, now: Timestamp) -> Result<Answer> {
     Ok(answer)
 }
 
-fn frame(request: &Request) -> Result<Frame> {
-    let crs = Crs::lookup(request.crs.as_deref().unwrap_or("EPSG:4326")).map_err(Problem::from)?;
+fn frame(request: &Request, said: Option<&Crs>) -> Result<Frame> {
+    let crs = match (&request.crs, said) {
+        (Some(code), _) => Crs::lookup(code).map_err(Problem::from)?,
+        (None, Some(said)) => said.clone(),
+        (None, None) => Crs::lookup("EPSG:4326").map_err(Problem::from)?,
+    };
     let crs = if crs.kind() == Kind::Projected {
         Crs::lookup(crs.base_code()).map_err(Problem::from)?
     } else {
@@ -175,11 +190,6 @@ fn plate(code: &str) -> Result<Plate> {
     })
 }
 
-/// Files given to a check are in its frame, or in a projection of the same datum.
-fn same_system(frame: &Frame) -> Result<ToFrame> {
-    Ok(ToFrame::new(&frame.crs, frame, LonLat::default()).map_err(Problem::from)?)
-}
-
 /// A file's name without its folders, for messages.
 pub(crate) fn name(path: &Path) -> String {
     path.file_name()
@@ -201,50 +211,47 @@ pub(crate) fn unreadable(path: &Path, fault: &std::io::Error) -> Problem {
     .in_file(name(path))
 }
 
-/// The rows of a GeoJSON file or CSV table.
-pub(crate) fn rows(path: &Path) -> Result<Vec<Row>> {
-    let file = File::open(path).map_err(|fault| unreadable(path, &fault))?;
-    let size = file.metadata().map_err(|fault| unreadable(path, &fault))?.len();
-    if size > WHOLE_FILE_BYTES {
-        return Err(Problem::new(
-            Code::FileTooLarge,
-            Message::new(
-                format!("The file has {size} bytes; the limit is {WHOLE_FILE_BYTES}."),
-                format!("文件有{size}字节，上限为{WHOLE_FILE_BYTES}。"),
-            ),
-            Message::new("Split it by section.", "请按段拆分文件。"),
-        )
-        .in_file(name(path))
-        .into());
-    }
-    let bytes = std::fs::read(path).map_err(|fault| unreadable(path, &fault))?;
-    let first = bytes
-        .iter()
-        .copied()
-        .find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xEF | 0xBB | 0xBF));
-    let read = match (first, std::str::from_utf8(&bytes)) {
-        (None, _) => Err(Problem::new(
-            Code::FileEmpty,
-            Message::new("The file is empty.", "文件为空。"),
-            Message::new("Export it again.", "请重新导出。"),
-        )),
-        (Some(b'{' | b'['), Ok(text)) => geojson::read(text),
-        (Some(b'{' | b'['), Err(_)) => Err(Problem::new(
-            Code::EncodingUnknown,
-            Message::new("The file is no UTF-8.", "文件不是 UTF-8 编码。"),
-            Message::new("Save it as UTF-8.", "请另存为 UTF-8。"),
-        )),
-        (Some(b'<'), _) => Err(Problem::new(
-            Code::FormatUnknown,
-            Message::new(
-                "The file is XML; lines and markers are read from GeoJSON or CSV.",
-                "文件是 XML；界线和界标须为 GeoJSON 或 CSV。",
-            ),
-            Message::new("Give GPX files as --track.", "GPX 文件请用 --track 给出。"),
-        )),
-        _ => csv::read(&bytes),
+/// The rows of a file, and the code of the system that they are in, where it says.
+fn rows(path: &Path, request: &Request) -> Result<Read> {
+    let options = Options {
+        crs: request.crs.as_deref(),
+        ..Options::default()
     };
-    Ok(read.map_err(|problem| problem.in_file(name(path)))?)
+    let opened = files::read(&Worker::beside_this_program(), path, options)?;
+    let crs = opened.crs.as_deref().map(Crs::lookup).transpose();
+    Ok(Read {
+        crs: crs.map_err(Problem::from)?,
+        rows: opened.rows(ROWS)?,
+    })
+}
+
+/// A file that was read.
+struct Read {
+    crs: Option<Crs>,
+    rows: Vec<Row>,
+}
+
+impl Read {
+    /// The way from its system to the frame; a file that names none is in the frame itself.
+    fn way(&self, frame: &Frame) -> Result<ToFrame> {
+        let from = self.crs.as_ref().unwrap_or(&frame.crs);
+        // Any place in the file's system will do to choose the operation; of degrees, its first; of metres, one of where
+        // the system is used.
+        let first = self
+            .rows
+            .iter()
+            .filter_map(|row| row.geometry.as_ref()?.positions().next());
+        let near = match from.kind() {
+            Kind::Geographic => first.copied().next(),
+            Kind::Projected => from
+                .area()
+                .map(|[w, s, e, n]| [f64::midpoint(w, e), f64::midpoint(s, n)]),
+        };
+        let near = near
+            .and_then(|[lon, lat]| LonLat::new(lon, lat).ok())
+            .unwrap_or_default();
+        Ok(ToFrame::new(from, frame, near).map_err(Problem::from)?)
+    }
 }
 
 fn walk_file(walk: &mut GnssWalk<'_>, path: &Path, now: Timestamp) -> Result<()> {

@@ -19,7 +19,7 @@ use crate::format::limits::Limits;
 use crate::format::row::Cell;
 use crate::format::sniff::{HEAD, Kind, sniff};
 use crate::format::table::{Column, Feature, FieldKind, Layer, System, Table};
-use crate::format::{csv, geojson};
+use crate::format::{csv, geojson, kml};
 use crate::service::check::files::unreadable;
 use crate::service::worker::Worker;
 
@@ -190,6 +190,7 @@ fn single(worker: &Worker, kind: &Kind, file: &Whole<'_>, options: Options<'_>) 
                 .collect();
             Ok(whole("CSV", file.name, System::Unknown, features))
         }
+        Kind::Kml => keyhole(file),
         Kind::GeoPackage => {
             let folder = worker.folder()?;
             copy(file.path, &folder, "data.gpkg")?;
@@ -229,6 +230,54 @@ fn single(worker: &Worker, kind: &Kind, file: &Whole<'_>, options: Options<'_>) 
         )),
         other => Err(not_read(other)),
     }
+}
+
+/// A KML file: each folder is a layer.
+fn keyhole(file: &Whole<'_>) -> Result<Source, Problem> {
+    small_enough(file.path)?;
+    let input = File::open(file.path).map_err(|fault| unreadable(file.path, &fault))?;
+    let document = kml::read(input, Limits::DEFAULT)?;
+    let stem = file.name.rsplit_once('.').map_or(file.name, |(stem, _)| stem);
+    let own = if document.name.is_empty() {
+        stem
+    } else {
+        document.name.as_str()
+    };
+    let mut layers: Vec<Layer> = document
+        .folders
+        .iter()
+        .map(|folder| Layer {
+            name: if folder.is_empty() {
+                own.to_owned()
+            } else {
+                folder.clone()
+            },
+            system: System::Format(kml::SYSTEM),
+            ..Layer::default()
+        })
+        .collect();
+    let mut inside: Vec<Vec<&Feature>> = vec![Vec::new(); layers.len()];
+    for feature in &document.features {
+        inside[feature.layer].push(feature);
+    }
+    for (layer, inside) in layers.iter_mut().zip(inside) {
+        layer.features = Some(inside.len() as u64);
+        describe(layer, inside.into_iter());
+    }
+    let mut warnings = Vec::new();
+    if document.links > 0 {
+        let n = document.links;
+        warnings.push(Message::new(
+            format!("{n} links to other files were passed over."),
+            format!("忽略了{n}个指向其他文件的链接。"),
+        ));
+    }
+    Ok(Source::Whole(Table {
+        format: "KML".to_owned(),
+        layers,
+        warnings,
+        features: Box::new(document.features.into_iter().map(Ok)),
+    }))
 }
 
 fn not_read(kind: &Kind) -> Problem {
@@ -323,8 +372,8 @@ fn describe<'a>(layer: &mut Layer, features: impl Iterator<Item = &'a Feature>) 
         .collect();
 }
 
-/// The text of a file that is read whole. Only tables may be in an encoding that is found by looking.
-fn text(path: &Path, options: Options<'_>, may_guess: bool) -> Result<String, Problem> {
+/// Refuses what is too large to be read whole.
+fn small_enough(path: &Path) -> Result<(), Problem> {
     let size = std::fs::metadata(path).map_err(|fault| unreadable(path, &fault))?.len();
     if size > WHOLE_FILE_BYTES {
         return Err(Problem::new(
@@ -336,6 +385,12 @@ fn text(path: &Path, options: Options<'_>, may_guess: bool) -> Result<String, Pr
             Message::new("Split it by section.", "请按段拆分文件。"),
         ));
     }
+    Ok(())
+}
+
+/// The text of a file that is read whole. Only tables may be in an encoding that is found by looking.
+fn text(path: &Path, options: Options<'_>, may_guess: bool) -> Result<String, Problem> {
+    small_enough(path)?;
     let bytes = std::fs::read(path).map_err(|fault| unreadable(path, &fault))?;
     if let Some(encoding) = told(options)? {
         return Ok(encoding.decode(&bytes).0.into_owned());

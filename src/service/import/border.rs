@@ -18,7 +18,8 @@ use crate::format::border;
 use crate::format::register::{self as rows_of, Read, ReadMarker, ToFrame, names_or_number};
 use crate::format::row::Mapping;
 use crate::geom::line::densify;
-use crate::service::check::files::{name, rows, unreadable};
+use crate::service::check::files::{name, unreadable};
+use crate::service::files::{self, Options};
 use crate::service::{Context, Result, not_found};
 use crate::store::audit::Deed;
 use crate::store::boundary::{Keys, NewSegment};
@@ -108,7 +109,7 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
     for import in &border.imports {
         let file = folder.join(&import.file);
         let Some(kind) =
-            Kind::from_word(&import.kind).filter(|kind| !matches!(kind, Kind::Boundary | Kind::Islands | Kind::Routes))
+            Kind::from_word(&import.kind).filter(|kind| *kind != Kind::Boundary)
         else {
             let request = super::Request {
                 path: &file,
@@ -285,11 +286,16 @@ impl Batch<'_> {
 async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, request: &Request<'_>) -> Result<Taken> {
     let frame = &boundary.record.frame;
     let file_name = name(request.path);
-    let crs = match request.crs {
+    let options = Options {
+        crs: request.crs,
+        ..Options::default()
+    };
+    let opened = files::open(cx, request.path, options).await?;
+    let crs = match &opened.crs {
         Some(code) => Crs::lookup(code).map_err(Problem::from)?,
         None => frame.crs.clone(),
     };
-    let rows = rows(request.path)?;
+    let rows = tokio::task::spawn_blocking(move || opened.rows(super::MOST_ROWS)).await??;
     let near = boundary_place(conn, boundary).await?;
     let way = ToFrame::new(&crs, frame, near).map_err(Problem::from)?;
     let reason = request

@@ -38,7 +38,7 @@ pub async fn tie(
     for (from, geometry) in &untied {
         let positions: Vec<LonLat> = geometry
             .positions()
-            .filter_map(|[lon, lat]| LonLat::new(lon, lat).ok())
+            .filter_map(|&[lon, lat]| LonLat::new(lon, lat).ok())
             .collect();
         let mut push = |to, relation| {
             links.push(NewLink {
