@@ -112,9 +112,10 @@ allow_making_a_cluster() {
 # shellcheck disable=SC2034  # read by the scripts
 packages_to_run=(cmake fonts-noto-cjk fonts-noto-core g++ libsqlite3-dev make pkg-config sqlite3)
 
-# For tests besides: a browser for the viewer, and programs that look into PDF files.
+# For tests besides: a browser for the viewer, GDAL's programs, which read what is exported, and programs that look into
+# PDF files.
 # shellcheck disable=SC2034  # read by the scripts
-packages_to_test=(chromium poppler-utils)
+packages_to_test=(chromium gdal-bin poppler-utils)
 
 # Installs the viewer's packages if the lock file is newer than they are, and builds it if a source is.
 build_viewer() {

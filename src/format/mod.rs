@@ -15,3 +15,4 @@ pub mod register;
 pub mod row;
 pub mod sniff;
 pub mod tally;
+pub mod write;

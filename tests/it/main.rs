@@ -5,6 +5,7 @@ mod browser;
 mod cli;
 mod cluster;
 mod docs;
+mod export;
 mod gpx;
 mod hostile;
 mod kinds;
