@@ -51,7 +51,10 @@ fn values(header: &Header, n: i64) -> Vec<Value> {
     let fields = header.fields.iter().zip(0_i64..);
     let value = |kind: Type, at: i64| match kind {
         _ if at > 0 && (n + at) % 3 == 0 => Value::Null,
-        Type::Code(list) => list.words().next().map_or(Value::Null, |word| Value::Text(word.to_owned())),
+        Type::Code(list) => list
+            .words()
+            .next()
+            .map_or(Value::Null, |word| Value::Text(word.to_owned())),
         Type::Text | Type::Reference(_) => Value::Text(format!("界碑 {}", n % 10_000)),
         Type::Integer => Value::Integer(n),
         Type::Number => Value::Number(n as f64 / 7.0),
@@ -114,7 +117,11 @@ fn main() {
             continue;
         };
         let megabytes = bytes as f64 / 1e6;
-        let kept = if format.is_stream() { goal(memory[1], STREAM_MB) } else { "" };
+        let kept = if format.is_stream() {
+            goal(memory[1], STREAM_MB)
+        } else {
+            ""
+        };
         println!(
             "{:<10} {seconds:6.2} {megabytes:8.1} {:8.1} {:10.2} {:11.1}  ({:.1}) {kept}",
             format.title(),

@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use geo::{Area, BooleanOps};
 use geo::algorithm::bool_ops::FillRule;
+use geo::{Area, BooleanOps};
 
 use super::ellipsoid::Ellipsoid;
 use super::equal_area::EqualArea;
@@ -272,7 +272,8 @@ impl Walk {
             let (da, db) = (a.foot.distance, b.foot.distance);
             let length = b.along - a.along;
             // The ends of one geodesic of the other line: all between lies on it.
-            let shared = da == 0.0 && db == 0.0 && a.foot.piece.abs_diff(b.foot.piece) <= 1 && on_one_piece(other, &a, &b);
+            let shared =
+                da == 0.0 && db == 0.0 && a.foot.piece.abs_diff(b.foot.piece) <= 1 && on_one_piece(other, &a, &b);
             if length <= 0.0 || shared {
                 continue;
             }
@@ -307,7 +308,9 @@ impl Walk {
             let near = |x: &Stop, y: &Stop| x.foot.piece.abs_diff(y.foot.piece) <= 1;
             let smooth = near(&a, &middle) && near(&middle, &b) && near(&a, &b) && !opposite;
             let bend = (dm - 0.5 * (da + db)).abs();
-            if smooth && bend <= 1e-3 * (da + dm + db) / 3.0 + 1e-9 && self.bound(other, &a, &b) <= self.maximum + self.tolerance()
+            if smooth
+                && bend <= 1e-3 * (da + dm + db) / 3.0 + 1e-9
+                && self.bound(other, &a, &b) <= self.maximum + self.tolerance()
             {
                 self.sum += length * (da + 4.0 * dm + db) / 6.0;
                 continue;
@@ -360,7 +363,10 @@ type Places = HashMap<(u64, u64), Vec<usize>>;
 
 fn key(position: LonLat) -> (u64, u64) {
     // Adding nothing makes the two zeros one.
-    ((position.lon.get() + 0.0).to_bits(), (position.lat.get() + 0.0).to_bits())
+    (
+        (position.lon.get() + 0.0).to_bits(),
+        (position.lat.get() + 0.0).to_bits(),
+    )
 }
 
 /// The vertices of a line by their place.
@@ -441,9 +447,9 @@ fn ties(cuts: &[Cut], kept: &[Cut]) -> Vec<Option<usize>> {
     for cut in cuts {
         let i = part(kept.partition_point(|known| known.new <= cut.new));
         let j = part(kept.partition_point(|known| known.old <= cut.old));
-        let is_kept = [i, i + 1, j, j + 1].into_iter().any(|at| {
-            (kept[at].old - cut.old).abs() < ONE_PLACE_M && (kept[at].new - cut.new).abs() < ONE_PLACE_M
-        });
+        let is_kept = [i, i + 1, j, j + 1]
+            .into_iter()
+            .any(|at| (kept[at].old - cut.old).abs() < ONE_PLACE_M && (kept[at].new - cut.new).abs() < ONE_PLACE_M);
         if !is_kept {
             let tie = &mut ties[i.min(j)];
             *tie = Some(tie.map_or(i.max(j), |known: usize| known.max(i.max(j))));
@@ -558,12 +564,18 @@ fn plane<'a>(ellipsoid: &Ellipsoid, places: impl IntoIterator<Item = &'a LonLat>
 
 fn drawn(ellipsoid: &Ellipsoid, plane: &EqualArea, ring: &[LonLat]) -> geo::LineString<f64> {
     let dense = densify(ellipsoid, ring, STEP_M);
-    dense.into_iter().map(|place| plane.forward(place)).collect::<Vec<_>>().into()
+    dense
+        .into_iter()
+        .map(|place| plane.forward(place))
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// The area of all places around which a closed course turns.
 fn turned_around(ellipsoid: &Ellipsoid, ring: &[LonLat]) -> f64 {
-    let Some(plane) = plane(ellipsoid, ring) else { return 0.0 };
+    let Some(plane) = plane(ellipsoid, ring) else {
+        return 0.0;
+    };
     let mut closed = ring.to_vec();
     closed.extend(ring.first());
     let course = geo::Polygon::new(drawn(ellipsoid, &plane, &closed), Vec::new());

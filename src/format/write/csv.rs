@@ -84,9 +84,7 @@ fn cell(out: &mut impl Write, value: &Value) -> Result<(), Error> {
 }
 
 fn quoted(out: &mut impl Write, text: &str) -> Result<(), Error> {
-    let plain = !text.is_empty()
-        && text.trim() == text
-        && !text.contains(['"', ',', ';', '\t', '\r', '\n']);
+    let plain = !text.is_empty() && text.trim() == text && !text.contains(['"', ',', ';', '\t', '\r', '\n']);
     if plain {
         out.write_all(text.as_bytes())?;
     } else {
@@ -97,7 +95,11 @@ fn quoted(out: &mut impl Write, text: &str) -> Result<(), Error> {
 
 /// The names of the two columns of a point, unless a field has one of them.
 fn position(header: &Header) -> Option<[&'static str; 2]> {
-    let names = if header.in_degrees() { ["lon", "lat"] } else { ["x", "y"] };
+    let names = if header.in_degrees() {
+        ["lon", "lat"]
+    } else {
+        ["x", "y"]
+    };
     let free = header.fields.iter().all(|field| !names.contains(&field.name));
     (header.schema.shape == Shape::Point && free).then_some(names)
 }

@@ -37,11 +37,7 @@ impl Table {
     pub fn new(columns: impl IntoIterator<Item = (String, Column)>) -> Result<Self, Error> {
         let slots = columns
             .into_iter()
-            .map(|(name, column)| Slot {
-                name,
-                column,
-                width: 1,
-            })
+            .map(|(name, column)| Slot { name, column, width: 1 })
             .collect();
         Ok(Self {
             slots,

@@ -113,7 +113,11 @@ impl<W: Write> Dxf<W> {
     /// The values of a record as extended data.
     fn gather(&mut self, feature: &Outgoing<'_>) {
         self.data.clear();
-        let _ = write!(self.data, "1001\n{APPLICATION}\n1000\nfeature_id={}\n", feature.feature_id);
+        let _ = write!(
+            self.data,
+            "1001\n{APPLICATION}\n1000\nfeature_id={}\n",
+            feature.feature_id
+        );
         for (field, value) in self.header.fields.iter().zip(feature.values) {
             let Some(text) = as_text(value) else { continue };
             let mut line = format!("{}=", field.name);
@@ -184,9 +188,7 @@ impl<W: Write> Writer for Dxf<W> {
             Some(Geometry::Line(line)) => self.line(line, false),
             Some(Geometry::Lines(lines)) => lines.iter().try_for_each(|line| self.line(line, false)),
             Some(Geometry::Polygon(rings)) => rings.iter().try_for_each(|ring| self.line(ring, true)),
-            Some(Geometry::Polygons(polygons)) => {
-                polygons.iter().flatten().try_for_each(|ring| self.line(ring, true))
-            }
+            Some(Geometry::Polygons(polygons)) => polygons.iter().flatten().try_for_each(|ring| self.line(ring, true)),
         }
     }
 

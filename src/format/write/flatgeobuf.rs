@@ -59,7 +59,9 @@ fn head(builder: &mut FlatBufferBuilder<'_>, header: &Header) {
         let args = fgb::ColumnArgs {
             name: Some(builder.create_string(field.name)),
             title: Some(builder.create_string(&title)),
-            description: field.unit.map(|unit| builder.create_string(&format!("unit (UCUM): {unit}"))),
+            description: field
+                .unit
+                .map(|unit| builder.create_string(&format!("unit (UCUM): {unit}"))),
             type_: match column(field.kind) {
                 Column::Text => fgb::ColumnType::String,
                 Column::Integer => fgb::ColumnType::Long,

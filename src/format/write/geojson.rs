@@ -63,7 +63,11 @@ impl<W: Write> Writer for GeoJson<W> {
             out.write_all(b",\n")?;
         }
         self.first = false;
-        write!(out, "{{\"type\":\"Feature\",\"id\":{},\"properties\":{{", feature.feature_id)?;
+        write!(
+            out,
+            "{{\"type\":\"Feature\",\"id\":{},\"properties\":{{",
+            feature.feature_id
+        )?;
         for (index, (name, value)) in self.names.iter().zip(feature.values).enumerate() {
             if index > 0 {
                 out.write_all(b",")?;

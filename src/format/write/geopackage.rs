@@ -1,4 +1,4 @@
-//! GeoPackage 1.3 (OGC 12-128r17): one table, with its index in space.
+//! GeoPackage 1.3 (OGC 12-128r17): a table for each collection, with its index in space.
 //!
 //! The statement stands in `gpkg_metadata` and in the description of the table; the frame with its epoch in
 //! `gpkg_spatial_ref_sys` (extension `gpkg_crs_wkt_1_1`, which GDAL and QGIS read); titles, units and closed lists of
@@ -139,14 +139,16 @@ impl GeoPackage {
         let db = Connection::open(path).map_err(Error::library)?;
         let mut package = Self {
             srs: 0,
-            insert: insert(&header),
-            index: format!("insert into {} values (?1, ?2, ?3, ?4, ?5)", quote(&index_of(&header))),
+            insert: String::new(),
+            index: String::new(),
             bounds: None,
             blob: Vec::new(),
             header,
             db,
         };
         package.set_up().map_err(Error::library)?;
+        package.begin_layer().map_err(Error::library)?;
+        package.state("geopackage", None).map_err(Error::library)?;
         Ok(package)
     }
 
@@ -167,17 +169,42 @@ impl GeoPackage {
              begin;"
         ))?;
         db.execute_batch(TABLES)?;
-        self.srs = self.write_systems()?;
+        if let Ok(wgs84) = crate::crs::Crs::lookup("EPSG:4326") {
+            self.system(&wgs84, None)?;
+        }
+        Ok(())
+    }
+
+    /// The table of a collection, and what the file says of it.
+    fn begin_layer(&mut self) -> rusqlite::Result<()> {
+        let epoch = self.header.epoch.map(crate::unit::Epoch::get);
+        self.srs = self.system(&self.header.crs, epoch)?;
+        self.bounds = None;
+        self.insert = insert(&self.header);
+        self.index = format!(
+            "insert into {} values (?1, ?2, ?3, ?4, ?5)",
+            quote(&index_of(&self.header))
+        );
         let (header, db) = (&self.header, &self.db);
         db.execute(&create(header), [])?;
         let kind = if self.has_geometry() { "features" } else { "attributes" };
+        let taken: bool = db.query_row(
+            "select exists (select 1 from gpkg_contents where identifier = ?1)",
+            params![header.title],
+            |row| row.get(0),
+        )?;
+        let title = if taken {
+            format!("{} ({})", header.title, header.name())
+        } else {
+            header.title.clone()
+        };
         db.execute(
             "insert into gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)
              values (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 header.name(),
                 kind,
-                header.title,
+                title,
                 header.statement_text(),
                 moment(header.made_at),
                 self.has_geometry().then_some(self.srs)
@@ -200,53 +227,62 @@ impl GeoPackage {
             ))?;
         }
         self.write_columns()?;
+        self.state("table", Some(self.header.name()))
+    }
+
+    /// The statement, of the whole file or of one table.
+    fn state(&self, scope: &str, table: Option<&str>) -> rusqlite::Result<()> {
         self.db.execute(
             "insert into gpkg_metadata (md_scope, md_standard_uri, mime_type, metadata)
              values ('dataset', 'urn:x-merestone:statement', 'application/json', ?1)",
             params![self.header.statement_json()],
         )?;
         self.db.execute(
-            "insert into gpkg_metadata_reference (reference_scope, timestamp, md_file_id)
-             values ('geopackage', ?1, last_insert_rowid())",
-            params![moment(self.header.made_at)],
+            "insert into gpkg_metadata_reference (reference_scope, table_name, timestamp, md_file_id)
+             values (?1, ?2, ?3, last_insert_rowid())",
+            params![scope, table, moment(self.header.made_at)],
         )?;
         Ok(())
     }
 
-    /// WGS 84, which must be there, and the system of the positions. Gives the number of the latter.
-    fn write_systems(&self) -> rusqlite::Result<i32> {
-        let header = &self.header;
-        let add = |crs: &crate::crs::Crs, id: i32, epoch: Option<f64>| {
-            let undefined = || "undefined".to_owned();
-            let (organisation, number) = crs.code().split_once(':').unwrap_or(("NONE", ""));
-            let (organisation, number) = match (organisation, number.parse::<i32>()) {
-                ("OGC", _) => ("EPSG", id),
-                (organisation, number) => (organisation, number.unwrap_or(id)),
-            };
-            self.db.execute(
-                "insert into gpkg_spatial_ref_sys values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                params![
-                    crs.name(),
-                    id,
-                    organisation,
-                    number,
-                    crs.wkt(Dialect::Wkt1).unwrap_or_else(undefined),
-                    "longitude or easting first",
-                    crs.wkt(Dialect::Wkt2Of2015).unwrap_or_else(undefined),
-                    epoch,
-                ],
-            )
+    /// The number of a system in this file, which it is given when it comes first. A system at another epoch is another.
+    fn system(&self, crs: &crate::crs::Crs, epoch: Option<f64>) -> rusqlite::Result<i32> {
+        /// Numbers of the file's own begin here, past those of any authority.
+        const OWN: i32 = 100_000;
+        let (organisation, number) = match (crs.code().split_once(':'), crs.srid()) {
+            (Some(("OGC", _)), Some(number)) => ("EPSG", number),
+            (Some((organisation, _)), Some(number)) => (organisation, number),
+            // Of an authority whose codes are no numbers.
+            _ => ("NONE", 0),
         };
-        if !header.is_wgs84()
-            && let Ok(wgs84) = crate::crs::Crs::lookup("EPSG:4326")
-        {
-            add(&wgs84, 4326, None)?;
+        let known = self.db.query_row(
+            "select srs_id from gpkg_spatial_ref_sys
+             where organization = ?1 and organization_coordsys_id = ?2 and epoch is ?3",
+            params![organisation, number, epoch],
+            |row| row.get(0),
+        );
+        match known {
+            Err(rusqlite::Error::QueryReturnedNoRows) => {}
+            found => return found,
         }
-        let id = header.crs.srid().unwrap_or(0);
-        if id != 0 {
-            add(&header.crs, id, header.epoch.map(crate::unit::Epoch::get))?;
-        }
-        Ok(id)
+        let undefined = || "undefined".to_owned();
+        self.db.query_row(
+            "insert into gpkg_spatial_ref_sys
+             select ?1, case when exists (select 1 from gpkg_spatial_ref_sys where srs_id = ?3)
+                             then max(?7, (select max(srs_id) + 1 from gpkg_spatial_ref_sys)) else ?3 end,
+                    ?2, ?3, ?4, 'longitude or easting first', ?5, ?6
+             returning srs_id",
+            params![
+                crs.name(),
+                organisation,
+                number,
+                crs.wkt(Dialect::Wkt1).unwrap_or_else(undefined),
+                crs.wkt(Dialect::Wkt2Of2015).unwrap_or_else(undefined),
+                epoch,
+                OWN,
+            ],
+            |row| row.get(0),
+        )
     }
 
     /// Titles and closed lists of the fields.
@@ -258,7 +294,10 @@ impl GeoPackage {
                 _ => None,
             };
             let json = matches!(column(field.kind), Column::Texts | Column::Document).then_some("application/json");
-            let unit = field.unit.filter(|unit| *unit != "1").map(|unit| format!("unit (UCUM): {unit}"));
+            let unit = field
+                .unit
+                .filter(|unit| *unit != "1")
+                .map(|unit| format!("unit (UCUM): {unit}"));
             self.db.execute(
                 "insert into gpkg_data_columns values (?1, ?2, ?2, ?3, ?4, ?5, ?6)",
                 params![
@@ -276,7 +315,7 @@ impl GeoPackage {
             lists.push(list);
             for (word, label) in list.codes {
                 self.db.execute(
-                    "insert into gpkg_data_column_constraints (constraint_name, constraint_type, value, description)
+                    "insert or ignore into gpkg_data_column_constraints (constraint_name, constraint_type, value, description)
                      values (?1, 'enum', ?2, ?3)",
                     params![list.key, word, format!("{} {}", label.en, label.zh)],
                 )?;
@@ -297,12 +336,10 @@ impl GeoPackage {
         }
         let fields = self.header.fields.iter().zip(feature.values);
         let values = fields.map(|(field, value)| sql(column(field.kind), value));
-        let shape = self
-            .has_geometry()
-            .then(|| match geometry {
-                Some(_) => ToSqlOutput::from(self.blob.as_slice()),
-                None => ToSqlOutput::Owned(Sql::Null),
-            });
+        let shape = self.has_geometry().then(|| match geometry {
+            Some(_) => ToSqlOutput::from(self.blob.as_slice()),
+            None => ToSqlOutput::Owned(Sql::Null),
+        });
         let id = std::iter::once(ToSqlOutput::from(feature.feature_id));
         let row = insert.insert(params_from_iter(id.chain(values).chain(shape)))?;
         if let Some([west, south, east, north]) = bounds {
@@ -319,7 +356,8 @@ impl GeoPackage {
         Ok(())
     }
 
-    fn complete(self) -> rusqlite::Result<()> {
+    /// What can be said of a table when all its rows are there.
+    fn end_layer(&self) -> rusqlite::Result<()> {
         let name = self.header.name();
         if let Some([west, south, east, north]) = self.bounds {
             self.db.execute(
@@ -328,9 +366,17 @@ impl GeoPackage {
             )?;
         }
         if self.has_geometry() {
-            self.db
-                .execute_batch(&triggers(&quote(name), &quote(&index_of(&self.header)), &index_of(&self.header)))?;
+            self.db.execute_batch(&triggers(
+                &quote(name),
+                &quote(&index_of(&self.header)),
+                &index_of(&self.header),
+            ))?;
         }
+        Ok(())
+    }
+
+    fn complete(self) -> rusqlite::Result<()> {
+        self.end_layer()?;
         self.db.execute_batch("commit")?;
         self.db.close().map_err(|(_, fault)| fault)
     }
@@ -339,6 +385,12 @@ impl GeoPackage {
 impl Writer for GeoPackage {
     fn feature(&mut self, feature: &Outgoing<'_>) -> Result<(), Error> {
         self.write(feature).map_err(Error::library)
+    }
+
+    fn layer(&mut self, header: Arc<Header>) -> Result<(), Error> {
+        self.end_layer().map_err(Error::library)?;
+        self.header = header;
+        self.begin_layer().map_err(Error::library)
     }
 
     fn finish(self: Box<Self>) -> Result<(), Error> {
@@ -364,9 +416,24 @@ fn triggers(table: &str, index: &str, name: &str) -> String {
     };
     [
         trigger("insert", "after insert", filled, &put),
-        trigger("update1", "after update of geom", &format!("old.fid = new.fid and {filled}"), &put),
-        trigger("update2", "after update of geom", &format!("old.fid = new.fid and {void}"), &take),
-        trigger("update3", "after update", &format!("old.fid != new.fid and {filled}"), &format!("{take} {put}")),
+        trigger(
+            "update1",
+            "after update of geom",
+            &format!("old.fid = new.fid and {filled}"),
+            &put,
+        ),
+        trigger(
+            "update2",
+            "after update of geom",
+            &format!("old.fid = new.fid and {void}"),
+            &take,
+        ),
+        trigger(
+            "update3",
+            "after update",
+            &format!("old.fid != new.fid and {filled}"),
+            &format!("{take} {put}"),
+        ),
         trigger(
             "update4",
             "after update",
@@ -426,7 +493,11 @@ fn insert(header: &Header) -> String {
         columns.push("geom".to_owned());
     }
     let places = vec!["?"; columns.len()].join(", ");
-    format!("insert into {} ({}) values ({places})", quote(header.name()), columns.join(", "))
+    format!(
+        "insert into {} ({}) values ({places})",
+        quote(header.name()),
+        columns.join(", ")
+    )
 }
 
 fn sql(column: Column, value: &Value) -> ToSqlOutput<'_> {

@@ -128,9 +128,7 @@ impl Gathered {
             Values::Days(list) => out.typed::<Int32Type>().write_batch(list, present, None)?,
             Values::Double(list) => out.typed::<DoubleType>().write_batch(list, present, None)?,
             Values::Flag(list) => out.typed::<BoolType>().write_batch(list, present, None)?,
-            Values::Texts(list, repeats) => out
-                .typed::<ByteArrayType>()
-                .write_batch(list, present, Some(repeats))?,
+            Values::Texts(list, repeats) => out.typed::<ByteArrayType>().write_batch(list, present, Some(repeats))?,
         };
         *self = Self::new(self.column);
         Ok(())
@@ -211,7 +209,11 @@ impl<W: Write + Send> Writer for GeoParquet<W> {
     fn feature(&mut self, feature: &Outgoing<'_>) -> Result<(), Error> {
         let id = Value::Integer(feature.feature_id);
         let values = std::iter::once(&id).chain(feature.values);
-        let sizes = self.columns.iter_mut().zip(values).map(|(column, value)| column.push(value));
+        let sizes = self
+            .columns
+            .iter_mut()
+            .zip(values)
+            .map(|(column, value)| column.push(value));
         self.bytes += sizes.sum::<usize>();
         if self.header.schema.shape != Shape::None
             && let Some(column) = self.columns.last_mut()
@@ -241,7 +243,8 @@ impl<W: Write + Send> Writer for GeoParquet<W> {
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
         self.write_group().map_err(Error::library)?;
         for (name, text) in self.header.statement() {
-            self.writer.append_key_value_metadata(KeyValue::new(name.to_owned(), text));
+            self.writer
+                .append_key_value_metadata(KeyValue::new(name.to_owned(), text));
         }
         if self.header.schema.shape != Shape::None {
             let geo = self.geo();

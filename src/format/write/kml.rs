@@ -82,7 +82,12 @@ impl<W: Write> Writer for Kml<W> {
                 other => as_text(other),
             };
             if let Some(text) = text {
-                write!(out, "<SimpleData name=\"{}\">{}</SimpleData>", field.name, escape(&text))?;
+                write!(
+                    out,
+                    "<SimpleData name=\"{}\">{}</SimpleData>",
+                    field.name,
+                    escape(&text)
+                )?;
             }
         }
         out.write_all(b"</SchemaData></ExtendedData>")?;
@@ -137,7 +142,11 @@ fn line(out: &mut impl Write, positions: &[[f64; 2]]) -> Result<(), Error> {
 fn polygon(out: &mut impl Write, rings: &[Vec<[f64; 2]>]) -> Result<(), Error> {
     out.write_all(b"<Polygon><tessellate>1</tessellate>")?;
     for (index, ring) in rings.iter().enumerate() {
-        let side = if index == 0 { "outerBoundaryIs" } else { "innerBoundaryIs" };
+        let side = if index == 0 {
+            "outerBoundaryIs"
+        } else {
+            "innerBoundaryIs"
+        };
         write!(out, "<{side}><LinearRing>")?;
         // Seen from above, outer rings run counter-clockwise (OGC 07-147r2, 10.8.3.4).
         coordinates(out, &oriented(ring, index == 0))?;

@@ -134,6 +134,11 @@ impl ExportFormat {
         !matches!(self, Self::GeoPackage | Self::Shapefile)
     }
 
+    /// Whether a file can hold several collections, see [`Export::layer`].
+    pub const fn has_layers(self) -> bool {
+        matches!(self, Self::GeoPackage)
+    }
+
     /// Whether its positions are longitude and latitude of WGS 84 by definition.
     pub const fn is_wgs84_only(self) -> bool {
         matches!(self, Self::Kml | Self::Gpx)
@@ -186,7 +191,11 @@ impl Header {
         if self.schema.shape != Shape::None {
             said.push(("crs", self.crs.code().to_owned()));
             said.push(("crs_name", self.crs.name().to_owned()));
-            let axes = if self.in_degrees() { "longitude, latitude" } else { "easting, northing" };
+            let axes = if self.in_degrees() {
+                "longitude, latitude"
+            } else {
+                "easting, northing"
+            };
             said.push(("axes", axes.to_owned()));
             said.extend(self.epoch.map(|epoch| ("epoch", number::json(epoch.get()))));
         }
@@ -295,6 +304,11 @@ impl Error {
 trait Writer {
     fn feature(&mut self, feature: &Outgoing<'_>) -> Result<(), Error>;
 
+    /// Goes on with another collection.
+    fn layer(&mut self, _header: Arc<Header>) -> Result<(), Error> {
+        Err(Error::Library("the format holds one collection".to_owned()))
+    }
+
     /// Writes what comes last. Without this the file is not complete.
     fn finish(self: Box<Self>) -> Result<(), Error>;
 }
@@ -387,6 +401,17 @@ impl<'w> Export<'w> {
         Ok(())
     }
 
+    /// Goes on with the records of another collection, as a further layer of the same file.
+    ///
+    /// - **Errors**: where the format has no layers ([`ExportFormat::has_layers`]), or the collection is in the file
+    ///   already.
+    pub fn layer(&mut self, header: Header) -> Result<(), Error> {
+        let header = Arc::new(header);
+        self.writer.layer(Arc::clone(&header))?;
+        self.header = header;
+        Ok(())
+    }
+
     /// Completes the file and says how many records are in it.
     ///
     /// - **Errors**: as [`Export::feature`].
@@ -407,7 +432,10 @@ fn fits(format: ExportFormat, header: &Header) -> Result<(), Error> {
                 format!("{} have no position, and {name} holds positions only.", title.en),
                 format!("{}没有位置，而 {name} 只能存放位置。", title.zh),
             ),
-            Message::new("Ask for GeoJSON, CSV or GeoPackage.", "请改用 GeoJSON、CSV 或 GeoPackage。"),
+            Message::new(
+                "Ask for GeoJSON, CSV or GeoPackage.",
+                "请改用 GeoJSON、CSV 或 GeoPackage。",
+            ),
         ));
     }
     if format.is_wgs84_only() && header.schema.shape != Shape::None && !header.is_wgs84() {

@@ -153,7 +153,10 @@ impl Shapefile {
         for (layer, parts) in std::mem::take(&mut self.layers) {
             let name = parts.name.clone();
             if let Some(layer) = layer {
-                let [shapes, index] = [(parts.shapes, parts.length), (parts.index, 8 * u64::from(parts.records.unsigned_abs()))];
+                let [shapes, index] = [
+                    (parts.shapes, parts.length),
+                    (parts.index, 8 * u64::from(parts.records.unsigned_abs())),
+                ];
                 for (ending, (waiting, length)) in [("shp", shapes), ("shx", index)] {
                     start(&mut zip, &format!("{name}.{ending}"), options)?;
                     zip.write_all(&head(layer, length, parts.bounds))?;
@@ -318,7 +321,9 @@ fn content(out: &mut Vec<u8>, layer: Layer, geometry: Option<&Geometry>) {
 
 fn turned(rings: &[Vec<[f64; 2]>]) -> Vec<Vec<[f64; 2]>> {
     let rings = rings.iter().enumerate();
-    rings.map(|(index, ring)| oriented(ring, index > 0).into_owned()).collect()
+    rings
+        .map(|(index, ring)| oriented(ring, index > 0).into_owned())
+        .collect()
 }
 
 fn count(n: usize) -> [u8; 4] {

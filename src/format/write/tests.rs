@@ -191,10 +191,13 @@ fn same(row: &Row, values: &[Value]) {
 
 /// The numbers of a well-known text, in order, with the marks between them.
 fn numbers(wkt: &str) -> (String, Vec<u64>) {
-    let is_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.' | 'e');
+    let is_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e');
     let marks = wkt.chars().filter(|c| matches!(c, '(' | ')' | ',')).collect();
     let words = wkt.split(|c| !is_number(c)).filter(|word| !word.is_empty());
-    (marks, words.map(|word| word.parse::<f64>().unwrap().to_bits()).collect())
+    (
+        marks,
+        words.map(|word| word.parse::<f64>().unwrap().to_bits()).collect(),
+    )
 }
 
 fn bits(geometry: &Geometry) -> Vec<u64> {
@@ -342,7 +345,10 @@ fn words_and_media_types_lead_back() {
     for format in ExportFormat::ALL {
         assert_eq!(ExportFormat::from_word(format.word()), Some(format));
         assert_eq!(ExportFormat::from_media_type(format.media_type()), Some(format));
-        assert_eq!(ExportFormat::from_media_type(&format.media_type().to_uppercase()), Some(format));
+        assert_eq!(
+            ExportFormat::from_media_type(&format.media_type().to_uppercase()),
+            Some(format)
+        );
     }
     assert_eq!(ExportFormat::from_word("xlsx"), None);
     assert_eq!(ExportFormat::from_media_type("text/html"), None);

@@ -60,7 +60,10 @@ fn dxf_is_read_by_gdal() {
         &things,
         Path::new(&file),
     );
-    let found = features(&file, &["-dim", "XY"]);
+    let found = features(
+        &file,
+        &["-dim", "XY", "--config", "DXF_INCLUDE_RAW_CODE_VALUES", "TRUE"],
+    );
     let of_layer = |layer: &str| -> Vec<Json> {
         found
             .iter()
@@ -90,11 +93,19 @@ fn dxf_is_read_by_gdal() {
     assert_eq!(of_layer("THINGS_LABEL").len(), 3);
     let labels: Vec<&Json> = found.iter().map(|feature| &feature["properties"]["Text"]).collect();
     assert!(labels.contains(&&Json::from("T0")), "{labels:?}");
-    assert!(found[0]["properties"]["ExtendedEntity"].to_string().contains("key=T0"), "{}", found[0]);
+    let raw = found[0]["properties"]["RawCodeValues"].as_array().unwrap();
+    for group in ["1001 MERESTONE", "1000 feature_id=1000000000", "1000 key=T0"] {
+        assert!(raw.contains(&Json::from(group)), "{group}: {}", found[0]);
+    }
 
     let points = data(&file, "POINT");
     let names: Vec<&str> = THINGS.fields().map(|field| field.name).collect();
-    let value = |name: &str| points[0].iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str());
+    let value = |name: &str| {
+        points[0]
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, text)| text.as_str())
+    };
     for (at, name) in names.iter().enumerate() {
         let expect = match &things[0].values[at] {
             Value::Null => None,

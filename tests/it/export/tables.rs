@@ -86,7 +86,11 @@ fn the_index_of_a_geopackage_finds_and_stays_true() {
     ]));
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
     assert!(features(&file, &["-spat", "130.9", "41.9", "131.2", "42.2"]).is_empty());
-    assert!(said(Command::new("ogrinfo").args(["-so", &file, "things"])).out.contains("Feature Count: 7"));
+    assert!(
+        said(Command::new("ogrinfo").args(["-so", &file, "things"]))
+            .out
+            .contains("Feature Count: 7")
+    );
     let run = said(Command::new("sqlite3").args([&file, "pragma integrity_check; pragma foreign_key_check"]));
     assert_eq!(run.out, "ok\n");
 }
@@ -237,11 +241,19 @@ fn a_shapefile_of_each_kind_is_read_by_gdal() {
         assert_eq!(found.len(), which.len());
         for (found, thing) in found.iter().zip(which) {
             check_values(&things[thing], found, short);
-            assert_eq!(found["geometry"], geojson(clockwise(things[thing].geometry.clone()).as_ref()));
+            assert_eq!(
+                found["geometry"],
+                geojson(clockwise(things[thing].geometry.clone()).as_ref())
+            );
         }
     }
     let read = |name: &str| said(Command::new("unzip").args(["-p", &file, name])).out;
-    for line in ["version: 4711", "licence: CC-BY-4.0", "epoch: 2000.0", "notice_zh: 虚构的国界"] {
+    for line in [
+        "version: 4711",
+        "licence: CC-BY-4.0",
+        "epoch: 2000.0",
+        "notice_zh: 虚构的国界",
+    ] {
         assert!(read("README.txt").contains(line), "{line}");
     }
     assert!(read("fields.csv").contains("distance_1,distance_to_line_sigma_m,m,\"Deviation\",\"标准差\""));
@@ -299,9 +311,19 @@ fn geoparquet_gives_back_what_was_written() {
     let column = &geo["columns"]["geometry"];
     assert_eq!(column["encoding"], "WKB");
     assert_eq!(column["epoch"], 2000.0);
-    assert_eq!(column["crs"]["id"], serde_json::json!({ "authority": "EPSG", "code": 4490 }));
+    assert_eq!(
+        column["crs"]["id"],
+        serde_json::json!({ "authority": "EPSG", "code": 4490 })
+    );
     assert_eq!(column["bbox"], serde_json::json!([130.0, 42.0, 131.1, C[1]]));
-    let kinds = ["LineString", "MultiLineString", "MultiPoint", "MultiPolygon", "Point", "Polygon"];
+    let kinds = [
+        "LineString",
+        "MultiLineString",
+        "MultiPoint",
+        "MultiPolygon",
+        "Point",
+        "Polygon",
+    ];
     assert_eq!(column["geometry_types"], serde_json::json!(kinds));
 
     let mut rows = 0;
@@ -317,10 +339,14 @@ fn geoparquet_gives_back_what_was_written() {
                 Value::Integer(integer) => Cell::Long(*integer),
                 Value::Number(number) => Cell::Double(*number),
                 Value::Flag(flag) => Cell::Bool(*flag),
-                Value::Date(date) => Cell::Date((*date - "1970-01-01".parse::<jiff::civil::Date>().unwrap()).get_days()),
+                Value::Date(date) => {
+                    Cell::Date((*date - "1970-01-01".parse::<jiff::civil::Date>().unwrap()).get_days())
+                }
                 Value::Time(time) => Cell::TimestampMicros(time.as_microsecond()),
                 Value::Texts(texts) => {
-                    let Cell::ListInternal(list) = cell else { panic!("{cell:?}") };
+                    let Cell::ListInternal(list) = cell else {
+                        panic!("{cell:?}")
+                    };
                     let list: Vec<String> = list
                         .elements()
                         .iter()
@@ -389,7 +415,10 @@ fn geoparquet_tells_lists_apart_and_needs_no_geometry() {
     assert!(metadata.iter().all(|pair| pair.key != "geo"));
     for (row, expect) in reader.get_row_iter(None).unwrap().zip(&lists) {
         let row = row.unwrap();
-        let (_, cell) = row.get_column_iter().find(|(name, _)| *name == "former_numbers").unwrap();
+        let (_, cell) = row
+            .get_column_iter()
+            .find(|(name, _)| *name == "former_numbers")
+            .unwrap();
         let found = match cell {
             Cell::Null => Value::Null,
             Cell::ListInternal(list) => Value::Texts(
@@ -402,4 +431,46 @@ fn geoparquet_tells_lists_apart_and_needs_no_geometry() {
         };
         assert_eq!(&found, expect);
     }
+}
+
+#[test]
+fn a_geopackage_holds_several_collections() {
+    let folder = crate::support::folder();
+    let file = path(&folder, "section.gpkg");
+    let (posts, mut ways) = (of(Shape::Point), of(Shape::Lines));
+    let mut export = Export::to_file(
+        ExportFormat::GeoPackage,
+        header(&POSTS, "EPSG:4490", Some(2000.0)),
+        Path::new(&file),
+    )
+    .unwrap();
+    posts.iter().for_each(|thing| export.feature(&outgoing(thing)).unwrap());
+    export.layer(header(&WAYS, "EPSG:4490", Some(2010.0))).unwrap();
+    ways.iter().for_each(|thing| export.feature(&outgoing(thing)).unwrap());
+    export.layer(header(&PAPERS, "EPSG:4490", None)).unwrap();
+    assert!(export.layer(header(&POSTS, "EPSG:4490", None)).is_err(), "the same once more");
+    drop(export);
+
+    // And without the mistake.
+    let mut export = Export::to_file(
+        ExportFormat::GeoPackage,
+        header(&POSTS, "EPSG:4490", Some(2000.0)),
+        Path::new(&file),
+    )
+    .unwrap();
+    posts.iter().for_each(|thing| export.feature(&outgoing(thing)).unwrap());
+    export.layer(header(&WAYS, "EPSG:4490", Some(2010.0))).unwrap();
+    ways.iter().for_each(|thing| export.feature(&outgoing(thing)).unwrap());
+    export.layer(header(&PAPERS, "EPSG:4490", None)).unwrap();
+    assert_eq!(export.finish().unwrap(), (posts.len() + ways.len()) as u64);
+    promote(&WAYS, &mut ways);
+    check_all(&posts, &features(&file, &["posts"]));
+    check_all(&ways, &features(&file, &["ways"]));
+    assert!(features(&file, &["papers"]).is_empty());
+    let said = info(&file, &[]);
+    for line in ["Coordinate epoch: 2000", "Coordinate epoch: 2010", "Layer name: papers"] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    let mut csv = Export::to_stream(ExportFormat::Csv, header(&POSTS, "OGC:CRS84", None), Vec::new()).unwrap();
+    assert!(csv.layer(header(&WAYS, "OGC:CRS84", None)).is_err());
 }
