@@ -11,8 +11,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Instant;
 
+use merestone::service::Context;
 use merestone::service::upload::receive;
-use merestone::service::{Clock, Context, Ids};
+use merestone::service::worker::Worker;
 use merestone::store::Db;
 use merestone::store::cluster::{APPLICATION, Cluster, ClusterSettings, Durability};
 use merestone::store::original::Originals;
@@ -247,18 +248,11 @@ async fn run() -> Outcome<()> {
     .await?;
     let db = Db::connect(cluster.options(APPLICATION), 4).await?;
     db.migrate().await?;
+    let originals = Originals::open(dir.path().join("originals")).await?;
+    let worker = Worker::new(None, dir.path().join("scratch"), false);
     let cx = Context {
-        db: db.clone(),
-        originals: Originals::open(dir.path().join("originals")).await?,
-        clock: Clock::system(),
-        ids: Ids,
         actor: "bench".to_owned(),
-        font_dirs: Vec::new(),
-        fonts: std::sync::Arc::default(),
-        registers: Default::default(),
-        wake: std::sync::Arc::default(),
-        tiles: Default::default(),
-        upload_limit: 1 << 30,
+        ..Context::new(db.clone(), originals, worker)
     };
     let files = dir.path().to_owned();
     let mut outcome = Err("nothing was measured".into());

@@ -48,10 +48,6 @@ pub struct Config {
     pub upload_limit_mb: Setting<u64>,
     /// Folders in which fonts are looked for.
     pub font_dirs: Setting<Vec<PathBuf>>,
-    /// The address under which others reach the service, where it stands behind another server.
-    pub public_url: Setting<Option<String>>,
-    /// Origins whose pages may use the service; [`ANY_ORIGIN`] lets pages of any origin read.
-    pub cors_origins: Setting<Vec<String>>,
     /// The file worker; unset, the one beside this program.
     pub file_worker: Setting<Option<PathBuf>>,
     /// How well the file worker must be fenced in.

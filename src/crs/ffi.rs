@@ -7,6 +7,19 @@ use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 use std::rc::Rc;
 
+/// The ways of writing a definition as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// ISO 19162:2019.
+    Wkt2,
+    /// ISO 19162:2015, which is OGC 12-063.
+    Wkt2Of2015,
+    /// OGC 01-009.
+    Wkt1,
+    /// As ArcGIS writes it into a `.prj`.
+    Esri,
+}
+
 /// A PROJ context of this thread.
 #[derive(Debug)]
 pub(super) struct Context(*mut proj_sys::PJ_CONTEXT);
@@ -91,6 +104,41 @@ impl Pj {
             )
         };
         (!authority.is_empty() && !code.is_empty()).then(|| format!("{authority}:{code}"))
+    }
+
+    /// The definition as text; none where the dialect cannot say it.
+    pub(super) fn wkt(&self, dialect: Dialect) -> Option<String> {
+        let dialect = match dialect {
+            Dialect::Wkt2 => proj_sys::PJ_WKT_TYPE_PJ_WKT2_2019,
+            Dialect::Wkt2Of2015 => proj_sys::PJ_WKT_TYPE_PJ_WKT2_2015,
+            Dialect::Wkt1 => proj_sys::PJ_WKT_TYPE_PJ_WKT1_GDAL,
+            Dialect::Esri => proj_sys::PJ_WKT_TYPE_PJ_WKT1_ESRI,
+        };
+        let options = [c"MULTILINE=NO".as_ptr(), ptr::null()];
+        // SAFETY: a living object and its context, a list that ends with null; the text is copied at once.
+        let wkt = unsafe {
+            text(proj_sys::proj_as_wkt(
+                self.context.0,
+                self.object,
+                dialect,
+                options.as_ptr(),
+            ))
+        };
+        (!wkt.is_empty()).then_some(wkt)
+    }
+
+    /// The definition as PROJJSON.
+    pub(super) fn projjson(&self) -> Option<String> {
+        let options = [c"MULTILINE=NO".as_ptr(), ptr::null()];
+        // SAFETY: as for `wkt`.
+        let json = unsafe {
+            text(proj_sys::proj_as_projjson(
+                self.context.0,
+                self.object,
+                options.as_ptr(),
+            ))
+        };
+        (!json.is_empty()).then_some(json)
     }
 
     pub(super) fn geodetic_crs(&self) -> Option<Self> {

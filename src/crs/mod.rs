@@ -11,6 +11,7 @@ mod plate;
 mod projection;
 mod reference;
 
+pub use ffi::Dialect;
 pub use gnss::GnssToFrame;
 pub use operation::{Operation, null_for_display};
 pub use plate::Plate;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::UnknownCrs;
-use super::ffi::Pj;
+use super::ffi::{Dialect, Pj};
 use crate::geom::ellipsoid::Ellipsoid;
 
 /// The kinds of horizontal systems that positions come in.
@@ -109,6 +109,31 @@ impl Crs {
     /// Whether the authority puts latitude or northing first. Inside Merestone the other number always is.
     pub const fn northing_first(&self) -> bool {
         self.northing_first
+    }
+
+    /// The definition as well-known text.
+    ///
+    /// - **Errors**: `None` where the dialect has no words for it.
+    /// - **Source**: PROJ's `proj_as_wkt` from the EPSG data.
+    pub fn wkt(&self, dialect: Dialect) -> Option<String> {
+        Pj::create(&self.code)?.wkt(dialect)
+    }
+
+    /// The definition as PROJJSON 0.7.
+    ///
+    /// - **Errors**: `None` where PROJ cannot write it.
+    /// - **Source**: PROJ's `proj_as_projjson` from the EPSG data.
+    pub fn projjson(&self) -> Option<String> {
+        Pj::create(&self.code)?.projjson()
+    }
+
+    /// The address of the definition at the OGC.
+    pub fn uri(&self) -> String {
+        match self.code.split_once(':') {
+            Some(("OGC", name)) => format!("http://www.opengis.net/def/crs/OGC/1.3/{name}"),
+            Some((authority, number)) => format!("http://www.opengis.net/def/crs/{authority}/0/{number}"),
+            None => self.code.clone(),
+        }
     }
 
     /// West, south, east, north in degrees, where the authority states it.

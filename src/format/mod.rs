@@ -23,3 +23,4 @@ pub mod row;
 pub mod sniff;
 pub mod table;
 pub mod tally;
+pub mod write;

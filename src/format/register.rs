@@ -4,7 +4,7 @@ use super::row::{Fields, Mapping, Row};
 use crate::crs::{Crs, Frame, Kind, NotComparable, Operation, Projection};
 use crate::domain::boundary::Boundary;
 use crate::domain::marker::{Condition, Constellation, Element, Marker, MarkerKind, Number, Relation, SigmaSource};
-use crate::domain::place::{BoundaryPoint, Footprint, Island, Port, PortClass, PortStatus, Project, Route};
+use crate::domain::place::{Footprint, Project, Route};
 use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::section::{LineType, Movability, Segment};
 use crate::domain::text::{Message, Names};
@@ -195,11 +195,6 @@ fn rings(fields: &mut Fields<'_>, way: &ToFrame) -> Vec<Vec<LonLat>> {
             Vec::new()
         }
     }
-}
-
-fn point(fields: &mut Fields<'_>, way: &ToFrame) -> Option<LonLat> {
-    let raw = fields.point()?;
-    way.apply(raw).map_err(|detail| fields.wrong("geometry", detail)).ok()
 }
 
 fn sigma(fields: &mut Fields<'_>, field: &str) -> Option<Sigma> {

@@ -3,7 +3,7 @@
 //! - **Source**: C. F. F. Karney, Algorithms for geodesics, J. Geodesy 87 (2013) 43-55; the port `geographiclib-rs`.
 //!   Checked against GeographicLib's own test set and tables of three ellipsoids (tests/it/truth.rs).
 
-use geographiclib_rs::{DirectGeodesic, Geodesic, InverseGeodesic};
+use geographiclib_rs::{DirectGeodesic, Geodesic, InverseGeodesic, PolygonArea, Winding};
 
 use crate::unit::LonLat;
 
@@ -123,6 +123,22 @@ impl Ellipsoid {
     /// Length of a chain of geodesics through `points`, in metres; 0 for fewer than two.
     pub fn length(&self, points: &[LonLat]) -> f64 {
         points.windows(2).map(|pair| self.distance(pair[0], pair[1])).sum()
+    }
+
+    /// Area within a ring of geodesics, in square metres, positive where it runs counter-clockwise.
+    ///
+    /// - **Shape**: `ring` may, but need not, end where it begins; fewer than three places have no area.
+    /// - **Errors**: none. A ring that crosses itself has its parts added with their signs.
+    /// - **Source**: C. F. F. Karney, as above, section 6; sums without loss of digits.
+    pub fn ring_area(&self, ring: &[LonLat]) -> f64 {
+        if ring.len() < 3 {
+            return 0.0;
+        }
+        let mut area = PolygonArea::new(&self.geodesic, Winding::CounterClockwise);
+        for place in ring {
+            area.add_point(place.lat.get(), place.lon.get());
+        }
+        area.compute(true).1
     }
 
     /// Distance in metres of two points that are near each other, much cheaper than [`Ellipsoid::distance`].

@@ -257,6 +257,16 @@ impl GeodesicLine {
         self.index.close_pairs(each);
     }
 
+    /// Pairs of geodesics of this line and of another that come near each other, the index on this line first.
+    pub(super) fn pairs_near(&self, other: &Self, each: impl FnMut(usize, usize)) {
+        self.index.pairs_with(&other.index, each);
+    }
+
+    /// Metres from one geodesic of the line to a point.
+    pub(super) fn distance_from_piece(&self, piece: usize, point: LonLat) -> f64 {
+        self.foot_on(piece, 0.5, point).leg.distance
+    }
+
     /// The piece (geodesic) that holds a chainage. At a vertex, the one that begins there.
     pub fn piece_at(&self, chainage: f64) -> usize {
         let after = self.chainages.partition_point(|c| *c <= chainage);

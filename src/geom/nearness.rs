@@ -218,21 +218,48 @@ impl Index {
         }
     }
 
+    /// The box around one geodesic.
+    fn cube_of(&self, piece: usize) -> Cube {
+        let mut cube = Cube::NONE;
+        let (a, b) = (self.points[piece], self.points[piece + 1]);
+        let margin = bulge(separation_squared(a, b).sqrt());
+        cube.take(a, margin);
+        cube.take(b, margin);
+        cube
+    }
+
+    /// Pairs of geodesics of two lines whose boxes overlap, the index in this one first.
+    pub(super) fn pairs_with(&self, other: &Self, mut each: impl FnMut(usize, usize)) {
+        let top = other.levels.len() - 1;
+        let mut stack: Vec<(usize, usize)> = Vec::new();
+        for piece in 0..self.points.len() - 1 {
+            let own = self.cube_of(piece);
+            stack.extend((0..other.levels[top].len()).map(|k| (top, k)));
+            while let Some((level, k)) = stack.pop() {
+                if !other.levels[level][k].overlaps(&own) {
+                    continue;
+                }
+                if level > 0 {
+                    let below = other.levels[level - 1].len();
+                    stack.extend((k * FAN..((k + 1) * FAN).min(below)).map(|c| (level - 1, c)));
+                    continue;
+                }
+                for near in other.pieces_of(k) {
+                    if other.cube_of(near).overlaps(&own) {
+                        each(piece, near);
+                    }
+                }
+            }
+        }
+    }
+
     /// Pairs of geodesics whose boxes overlap and that are no neighbours, each pair once, lower index first.
     pub(super) fn close_pairs(&self, mut each: impl FnMut(usize, usize)) {
         let pieces = self.points.len() - 1;
-        let box_of = |piece: usize| {
-            let mut cube = Cube::NONE;
-            let (a, b) = (self.points[piece], self.points[piece + 1]);
-            let margin = bulge(separation_squared(a, b).sqrt());
-            cube.take(a, margin);
-            cube.take(b, margin);
-            cube
-        };
         let top = self.levels.len() - 1;
         let mut stack: Vec<(usize, usize)> = Vec::new();
         for piece in 0..pieces {
-            let own = box_of(piece);
+            let own = self.cube_of(piece);
             stack.extend((0..self.levels[top].len()).map(|k| (top, k)));
             while let Some((level, k)) = stack.pop() {
                 // Everything under this box lies before the geodesic after next: already compared.
@@ -245,7 +272,7 @@ impl Index {
                     continue;
                 }
                 for other in self.pieces_of(k).filter(|other| *other > piece + 1) {
-                    if box_of(other).overlaps(&own) {
+                    if self.cube_of(other).overlaps(&own) {
                         each(piece, other);
                     }
                 }

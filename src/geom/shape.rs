@@ -106,7 +106,7 @@ impl Geometry {
     pub fn wind(&mut self) {
         let wind_polygon = |rings: &mut Vec<Vec<[f64; 2]>>| {
             for (index, ring) in rings.iter_mut().enumerate() {
-                if (twice_area(ring) > 0.0) != (index == 0) {
+                if runs_counter_clockwise(ring) != (index == 0) {
                     ring.reverse();
                 }
             }
@@ -155,6 +155,13 @@ fn polygon_flaw(rings: &[Vec<[f64; 2]>]) -> Option<(Flaw, Vec<usize>)> {
         }
         not_finite(ring).map(|(flaw, at)| (flaw, vec![at]))
     })
+}
+
+/// Whether a ring runs counter-clockwise, in the plane of its numbers.
+///
+/// - **Shape**: a closed ring; one without area does not.
+pub fn runs_counter_clockwise(ring: &[[f64; 2]]) -> bool {
+    twice_area(ring) > 0.0
 }
 
 /// Twice the area of a ring of plain numbers, positive when it runs counter-clockwise.

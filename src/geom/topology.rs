@@ -66,7 +66,7 @@ pub fn faults(line: &GeodesicLine) -> Vec<Fault> {
 }
 
 /// A place that two geodesics share, if they do.
-fn meet(earth: &Ellipsoid, a: (LonLat, LonLat), b: (LonLat, LonLat)) -> Option<LonLat> {
+pub(super) fn meet(earth: &Ellipsoid, a: (LonLat, LonLat), b: (LonLat, LonLat)) -> Option<LonLat> {
     // Exactly equal vertices touch, whatever a projection would round.
     for end in [a.0, a.1] {
         if end == b.0 || end == b.1 {

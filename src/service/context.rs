@@ -99,3 +99,32 @@ pub struct Context {
     pub systems: Systems,
     pub extents: Extents,
 }
+
+/// Bytes of one upload where nothing else is set.
+const UPLOAD_LIMIT: u64 = 1 << 30;
+
+impl Context {
+    /// With the machine's clock and nothing remembered yet.
+    pub fn new(db: Db, originals: Originals, worker: Worker) -> Self {
+        Self {
+            db,
+            originals,
+            clock: Clock::system(),
+            ids: Ids,
+            actor: "local".to_owned(),
+            font_dirs: Vec::new(),
+            fonts: Arc::default(),
+            wake: Arc::default(),
+            registers: Registers::default(),
+            changes: Changes::default(),
+            labels: Labels::default(),
+            counts: Counts::default(),
+            tiles: Tiles::default(),
+            worker,
+            upload_limit: UPLOAD_LIMIT,
+            outside: Arc::default(),
+            systems: Systems::default(),
+            extents: Extents::default(),
+        }
+    }
+}

@@ -2,22 +2,14 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Notify, OnceCell};
-
-use super::changes::{self, Changes};
-use super::context::{Clock, Context, Ids, Outside};
-use super::extents::Extents;
-use super::features::Counts;
-use super::register::Registers;
-use super::systems::Systems;
-use super::tile::Tiles;
+use super::changes;
+use super::context::{Context, Outside};
 use super::worker::Worker;
 use super::{Error, Result, upload};
 use crate::config::{ANY_ORIGIN, Config, Fence};
 use crate::store::Db;
 use crate::store::cluster::{APPLICATION, Cluster, ClusterSettings, Durability};
 use crate::store::original::Originals;
-use crate::store::record::Labels;
 
 /// A service that can be used. End it with [`Running::stop`].
 pub struct Running {
@@ -50,24 +42,10 @@ pub async fn open(config: &Config) -> Result<Running> {
         db.migrate().await?;
         let originals = Originals::open(config.data_dir.value.join("originals")).await?;
         Ok::<_, Error>(Context {
-            db: db.clone(),
-            originals,
-            clock: Clock::system(),
-            ids: Ids,
-            actor: "local".to_owned(),
             font_dirs: config.font_dirs.value.clone(),
-            fonts: Arc::new(OnceCell::new()),
-            registers: Registers::default(),
-            changes: Changes::default(),
-            labels: Labels::default(),
-            counts: Counts::default(),
-            tiles: Tiles::default(),
-            wake: Arc::new(Notify::new()),
-            worker: worker(config),
             upload_limit: config.upload_limit_mb.value << 20,
             outside: Arc::new(outside(config)),
-            systems: Systems::default(),
-            extents: Extents::default(),
+            ..Context::new(db.clone(), originals, worker(config))
         })
     };
     worker(config).tidy();

@@ -1,18 +1,16 @@
 //! Ports, projects, routes, islands and boundary points.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::boundary::{Keys, names, names_json};
+use super::boundary::names;
 use super::codec::Ewkb;
-use super::version::{NewRow, Stamp, Table, insert};
 use super::{Result, broken, word};
 use crate::domain::boundary::Boundary;
 use crate::domain::id::{Held, Id};
-use crate::domain::marker::Number;
-use crate::domain::place::{BoundaryPoint, Footprint, Island, Port, PortClass, PortStatus, Project, Route};
+use crate::domain::place::{Port, PortClass, PortStatus, Route};
 use crate::unit::Sigma;
 
 #[derive(sqlx::FromRow)]

@@ -290,7 +290,11 @@ fn folders_of_kml_are_those_that_gdal_finds() {
             .unwrap();
         // KML knows one system, so the caller decides what its numbers are worth.
         assert_eq!(crs, None);
-        assert!(look.layers.iter().all(|layer| layer.layer.system == System::Format("OGC:CRS84")));
+        assert!(
+            look.layers
+                .iter()
+                .all(|layer| layer.layer.system == System::Format("OGC:CRS84"))
+        );
         let lines: usize = rows
             .iter()
             .filter_map(|row| match &row.geometry {

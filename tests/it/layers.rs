@@ -39,6 +39,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("gdal_sys", &[]),
     ("geo", &["geom"]),
     ("sqlx", &["store"]),
+    ("rusqlite", &["format"]),
     ("axum", &["http"]),
     (
         "serde",

@@ -8,6 +8,7 @@ mod cluster;
 mod conformance;
 mod cql;
 mod docs;
+mod export;
 mod files;
 mod gpx;
 mod hostile;

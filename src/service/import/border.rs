@@ -108,9 +108,7 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
     }];
     for import in &border.imports {
         let file = folder.join(&import.file);
-        let Some(kind) =
-            Kind::from_word(&import.kind).filter(|kind| *kind != Kind::Boundary)
-        else {
+        let Some(kind) = Kind::from_word(&import.kind).filter(|kind| *kind != Kind::Boundary) else {
             let request = super::Request {
                 path: &file,
                 collection: &import.kind,
