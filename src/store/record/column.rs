@@ -144,6 +144,8 @@ pub(super) fn expression(schema: &Schema, field: &Field, moment: &Moment) -> Str
 pub(super) fn raw(schema: &Schema, field: &Field, moment: &Moment) -> String {
     match field.stored {
         Stored::Column(_) if field.name == "boundary" && schema.of_boundary => boundary(schema).to_owned(),
+        // An empty list is no value.
+        Stored::Column(column) if field.kind == Type::Texts => format!("nullif(t.{column}, '{{}}')"),
         Stored::Column(column) => format!("t.{column}"),
         Stored::Member(column, member) => format!("(t.{column} ->> '{member}')"),
         Stored::Derived => derived(schema, field, moment),
