@@ -24,6 +24,7 @@ pub mod systems;
 pub mod tile;
 pub mod upload;
 pub mod view;
+mod window;
 pub mod wire;
 pub mod worker;
 

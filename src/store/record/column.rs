@@ -116,7 +116,6 @@ pub(super) fn meets(schema: &Schema, moment: &Moment, envelope: &str) -> String 
             in_time("g", moment)
         ),
         (_, Shape::None) => "false".to_owned(),
-        (_, Shape::Point) => format!("{} && {envelope}", display(schema, moment)),
         _ => {
             let display = display(schema, moment);
             format!("{display} && {envelope} and st_intersects({display}, {envelope})")
@@ -144,8 +143,6 @@ pub(super) fn expression(schema: &Schema, field: &Field, moment: &Moment) -> Str
 pub(super) fn raw(schema: &Schema, field: &Field, moment: &Moment) -> String {
     match field.stored {
         Stored::Column(_) if field.name == "boundary" && schema.of_boundary => boundary(schema).to_owned(),
-        // An empty list is no value.
-        Stored::Column(column) if field.kind == Type::Texts => format!("nullif(t.{column}, '{{}}')"),
         Stored::Column(column) => format!("t.{column}"),
         Stored::Member(column, member) => format!("(t.{column} ->> '{member}')"),
         Stored::Derived => derived(schema, field, moment),
