@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod demo;
+mod export;
 mod import;
 pub mod inspect;
 mod log;
@@ -57,6 +58,8 @@ enum Command {
     Demo(serve::ServeArgs),
     /// Take records over from files
     Import(import::ImportArgs),
+    /// Write records to a file: GeoJSON, GeoPackage, FlatGeobuf, KML, GPX, CSV, Shapefile, DXF or GeoParquet
+    Export(export::ExportArgs),
     Inspect(inspect::InspectArgs),
     /// Hand files in to a running service and print the receipts
     Upload(upload::UploadArgs),
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => run(serve::run(args)),
         Command::Demo(args) => run(demo::run(args)),
         Command::Import(args) => run(import::run(args)),
+        Command::Export(args) => run(export::run(args)),
         Command::Upload(args) => run(upload::run(args)),
         Command::Report(args) => run(report::run(args)),
         Command::Migrate(place) => run(migrate::run(place)),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::changes::Changes;
+use super::export::AT_ONCE;
 use super::extents::Extents;
 use super::features::Counts;
 use super::register::Registers;
@@ -100,6 +101,8 @@ pub struct Context {
     pub outside: Arc<Outside>,
     pub systems: Systems,
     pub extents: Extents,
+    /// Turns of those who are given files.
+    pub exports: Arc<tokio::sync::Semaphore>,
 }
 
 /// Bytes of one upload where nothing else is set.
@@ -128,6 +131,7 @@ impl Context {
             outside: Arc::default(),
             systems: Systems::default(),
             extents: Extents::default(),
+            exports: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
         }
     }
 }

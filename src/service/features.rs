@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{Context, Result, not_found, window};
@@ -320,11 +321,24 @@ async fn count(cx: &Context, conn: &mut store::Conn, wanted: &Selection, asked: 
     Ok(counted)
 }
 
-/// Reads a whole selection in batches, as one moment of the database, until `take` says that it is enough.
-///
-/// # Errors
-/// As [`page`].
-pub async fn each(cx: &Context, wanted: &Selection, mut take: impl AsyncFnMut(Vec<Record>) -> bool) -> Result<()> {
+/// Batches that are read ahead of whoever takes them.
+const AHEAD: usize = 2;
+
+/// A whole selection in batches, as one moment of the database, read by a task of its own a little ahead of whoever
+/// takes them. Who drops the receiver ends the reading. A fault is the last that comes.
+pub fn batches(cx: &Context, wanted: Selection) -> mpsc::Receiver<Result<Vec<Record>>> {
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let cx = cx.clone();
+    tokio::spawn(async move {
+        if let Err(error) = pour(&cx, &wanted, &sender).await {
+            // Nobody may be left to hear of it.
+            let _ = sender.send(Err(error)).await;
+        }
+    });
+    receiver
+}
+
+async fn pour(cx: &Context, wanted: &Selection, out: &mpsc::Sender<Result<Vec<Record>>>) -> Result<()> {
     let mut names = cx.db.acquire().await?;
     let mut beside = cx.db.acquire().await?;
     let asked = query(cx, &mut names, wanted).await?;
@@ -332,7 +346,7 @@ pub async fn each(cx: &Context, wanted: &Selection, mut take: impl AsyncFnMut(Ve
     let mut batches = select::batches(&mut tx, &mut names, &cx.labels, &asked);
     while let Some(rows) = batches.try_next().await? {
         let records = place(cx, &mut beside, rows, &asked, &wanted.coordinates).await?;
-        if !take(records).await {
+        if out.send(Ok(records)).await.is_err() {
             break;
         }
     }

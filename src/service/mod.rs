@@ -8,6 +8,7 @@ pub mod check;
 mod context;
 pub mod demo;
 pub mod edit;
+pub mod export;
 pub mod extents;
 pub mod features;
 pub mod files;

@@ -12,6 +12,7 @@ mod conformance;
 mod crs;
 mod cursor;
 mod etag;
+mod export;
 mod html;
 mod item;
 mod items;
@@ -23,7 +24,6 @@ mod parameters;
 pub mod reply;
 mod schema;
 mod tiles;
-mod time;
 mod versions;
 
 use axum::Router;
@@ -46,6 +46,7 @@ pub(super) fn routes() -> Router<Context> {
         .route("/collections/{collectionId}/schema", get(schema::schema))
         .route("/collections/{collectionId}/queryables", get(schema::queryables))
         .route("/collections/{collectionId}/sortables", get(schema::sortables))
+        .route("/collections/{collectionId}/export", get(export::get))
         .route(
             "/collections/{collectionId}/items",
             get(items::get).post(items::post).options(items::options),
