@@ -15,7 +15,6 @@ mod ogc;
 mod operations;
 mod places;
 mod problem;
-mod search;
 mod server;
 mod uploads;
 mod viewer;
@@ -43,7 +42,6 @@ pub fn router(cx: Context) -> Router {
         .merge(check_runs::routes())
         .merge(jobs::routes())
         .merge(glossary::routes())
-        .merge(search::routes())
         .merge(operations::routes())
         .fallback(elsewhere)
         .method_not_allowed_fallback(problem::no_such_method)
