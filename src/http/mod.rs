@@ -16,7 +16,6 @@ mod ogc;
 mod operations;
 mod places;
 mod problem;
-mod search;
 mod server;
 mod trace;
 mod uploads;
@@ -50,7 +49,6 @@ pub fn router(cx: Context) -> Router {
         .merge(check_runs::routes())
         .merge(jobs::routes())
         .merge(glossary::routes())
-        .merge(search::routes())
         .merge(operations::routes())
         .route("/metrics", get(|State(cx)| metrics::give(cx, given)))
         .fallback(elsewhere)

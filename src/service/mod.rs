@@ -7,6 +7,7 @@ pub mod changes;
 pub mod check;
 mod context;
 pub mod demo;
+pub mod difference;
 pub mod edit;
 pub mod export;
 pub mod extents;

@@ -21,6 +21,7 @@ mod ogc_write;
 mod parity;
 mod register;
 mod sample;
+mod search;
 mod support;
 mod tiles;
 mod truth;

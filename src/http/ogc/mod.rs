@@ -11,6 +11,7 @@ mod collections;
 mod conformance;
 mod crs;
 mod cursor;
+mod difference;
 mod etag;
 mod export;
 mod html;
@@ -23,6 +24,7 @@ mod openapi;
 mod parameters;
 pub mod reply;
 mod schema;
+mod search;
 mod tiles;
 mod versions;
 
@@ -63,9 +65,14 @@ pub(super) fn routes() -> Router<Context> {
             "/collections/{collectionId}/items/{featureId}/versions",
             get(versions::get),
         )
+        .route(
+            "/collections/{collectionId}/items/{featureId}/versions/{old}/difference/{new}",
+            get(difference::get),
+        )
         .route("/collections/{collectionId}/items/{featureId}/card", get(card::get))
         .layer(DefaultBodyLimit::max(body::LIMIT))
         .merge(tiles::routes())
+        .merge(search::routes())
 }
 
 /// The style sheet of the pages.
