@@ -4,6 +4,7 @@ pub mod collections;
 pub mod docs;
 mod drawing;
 pub mod fields;
+pub mod import;
 pub mod item;
 pub mod items;
 pub mod landing;
