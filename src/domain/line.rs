@@ -131,7 +131,10 @@ impl BoundaryLine {
 }
 
 /// A segment as a chain of geodesics, by its own line type.
-fn chain(frame: &Frame, segment: &Segment) -> Result<Vec<LonLat>, LineError> {
+///
+/// # Errors
+/// When it is a grid line whose system is missing or unknown, or that lies outside of it.
+pub fn chain(frame: &Frame, segment: &Segment) -> Result<Vec<LonLat>, LineError> {
     match segment.line_type {
         LineType::Rhumb | LineType::Parallel => {
             let earth = frame.crs.ellipsoid();

@@ -29,6 +29,8 @@ pub struct Displacement {
     pub distance: f64,
     /// The direction from the old place to the new one; none where they are the same.
     pub azimuth: Option<Bearing>,
+    pub old: LonLat,
+    pub new: LonLat,
 }
 
 /// How far two lines are apart.
@@ -36,9 +38,9 @@ pub struct Displacement {
 pub struct Separation {
     /// The greatest distance of a point of either line from the other, in metres.
     pub maximum: f64,
-    /// Where that is: on the one line, and the nearest point of the other.
-    pub place: LonLat,
-    pub counterpart: LonLat,
+    /// Where that is: on the old line, and on the new one. One of them is the nearest point to the other.
+    pub old: LonLat,
+    pub new: LonLat,
     /// Mean distance of the points of both lines from the other one, in metres.
     pub mean: f64,
     /// Area between the lines, in square metres.
@@ -167,6 +169,8 @@ pub fn displacement(ellipsoid: &Ellipsoid, old: LonLat, new: LonLat) -> Displace
     Displacement {
         distance: if moved { leg.distance } else { 0.0 },
         azimuth: Bearing::new(leg.azimuth_start).ok().filter(|_| moved),
+        old,
+        new,
     }
 }
 
@@ -186,8 +190,8 @@ pub fn lines(old: &GeodesicLine, new: &GeodesicLine) -> Separation {
     let first = old.vertices().first().copied().unwrap_or_default();
     let mut separation = Separation {
         maximum: 0.0,
-        place: first,
-        counterpart: first,
+        old: first,
+        new: first,
         mean: 0.0,
         area: 0.0,
         length,
@@ -197,9 +201,12 @@ pub fn lines(old: &GeodesicLine, new: &GeodesicLine) -> Separation {
     }
     let mut walk = Walk::default();
     walk.along(new, old);
+    let of_new = walk.farthest;
     walk.along(old, new);
-    if let Some((place, counterpart)) = walk.farthest {
-        (separation.place, separation.counterpart) = (place, counterpart);
+    match walk.farthest {
+        Some((place, foot)) if walk.farthest == of_new => (separation.old, separation.new) = (foot, place),
+        Some((place, foot)) => (separation.old, separation.new) = (place, foot),
+        None => {}
     }
     separation.maximum = walk.maximum;
     if length > 0.0 {

@@ -110,8 +110,10 @@ fn the_place_of_the_greatest_distance_is_told() {
     let found = lines(&old, &new);
     close(found.maximum, 70.0, 1e-3);
     let expect = beside(130.0, &[(2_500.0, 70.0), (2_500.0, 0.0)]);
-    assert!(earth().distance(found.place, expect[0]) < 1e-3, "{found:?}");
-    assert!(earth().distance(found.counterpart, expect[1]) < 1.0, "{found:?}");
+    assert!(earth().distance(found.new, expect[0]) < 1e-3, "{found:?}");
+    assert!(earth().distance(found.old, expect[1]) < 1.0, "{found:?}");
+    let back = lines(&new, &old);
+    assert_eq!((back.old, back.new), (found.new, found.old));
     close(found.area, 0.5 * 1000.0 * 70.0, 0.1);
 }
 

@@ -13,6 +13,7 @@ use super::features::Counts;
 use super::register::Registers;
 use super::systems::Systems;
 use super::tile::Tiles;
+use super::window::Windows;
 use super::worker::Worker;
 use crate::report::typst::Fonts;
 use crate::store::Db;
@@ -92,6 +93,7 @@ pub struct Context {
     pub labels: Labels,
     pub counts: Counts,
     pub tiles: Tiles,
+    pub windows: Windows,
     /// Reads feature files of the kinds that this program does not.
     pub worker: Worker,
     /// Bytes of one upload, at most.
@@ -123,6 +125,7 @@ impl Context {
             labels: Labels::default(),
             counts: Counts::default(),
             tiles: Tiles::default(),
+            windows: Windows::default(),
             worker,
             upload_limit: UPLOAD_LIMIT,
             outside: Arc::default(),

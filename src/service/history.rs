@@ -1,5 +1,7 @@
 //! All versions of one record, and what each changed.
 
+use uuid::Uuid;
+
 use super::features::{self, Found, Record, Selection, When};
 use super::{Context, Result, not_found};
 use crate::domain::lineage::Lineage;
@@ -30,6 +32,16 @@ pub struct Version {
 }
 
 impl Version {
+    /// What is told of a version without reading it.
+    pub(super) const fn bare(lineage: Lineage) -> Self {
+        Self {
+            lineage,
+            record: None,
+            changed: Vec::new(),
+            moved: false,
+        }
+    }
+
     /// The view of the register in which this version is seen.
     pub fn when(&self) -> When {
         When {
@@ -42,11 +54,11 @@ impl Version {
 /// Versions that are read whole, at most; of older ones only the lineage is told.
 const WHOLE: usize = 200;
 
-/// All versions, newest first.
+/// The identity of a record, and when and why it became as it was, newest first.
 ///
 /// # Errors
 /// When there never was such a record, or its kind has no versions.
-pub async fn versions(cx: &Context, schema: &'static Schema, feature_id: i64) -> Result<Vec<Version>> {
+pub(super) async fn lineages(cx: &Context, schema: &'static Schema, feature_id: i64) -> Result<(Uuid, Vec<Lineage>)> {
     let mut conn = cx.db.acquire().await?;
     let known = store::version::identify(&mut conn, feature_id).await?;
     let id = match known {
@@ -54,51 +66,64 @@ pub async fn versions(cx: &Context, schema: &'static Schema, feature_id: i64) ->
         _ => return Err(not_found(&Message::new(schema.kind, schema.title.zh), feature_id)),
     };
     let history = store::version::history_of_kind(&mut conn, schema.kind, id).await?;
-    drop(conn);
-    let mut versions: Vec<Version> = history
-        .into_iter()
-        .map(|lineage| Version {
-            lineage,
-            record: None,
-            changed: Vec::new(),
-            moved: false,
-        })
-        .collect();
+    Ok((id, history))
+}
+
+/// All versions, newest first.
+///
+/// # Errors
+/// When there never was such a record, or its kind has no versions.
+pub async fn versions(cx: &Context, schema: &'static Schema, feature_id: i64) -> Result<Vec<Version>> {
+    let (_, history) = lineages(cx, schema, feature_id).await?;
+    let mut versions: Vec<Version> = history.into_iter().map(Version::bare).collect();
     for version in versions.iter_mut().take(WHOLE) {
-        let wanted = Selection {
-            when: version.when(),
-            ..Selection::of(schema)
-        };
-        if let Found::Record(record) = features::item(cx, &wanted, feature_id).await?
-            && record.version == version.lineage.version
-        {
-            version.record = Some(*record);
-        }
+        fill(cx, schema, feature_id, version).await?;
     }
-    compare(schema, &mut versions);
+    for at in 0..versions.len().saturating_sub(1) {
+        let (after, before) = (&versions[at], &versions[at + 1]);
+        let changed = changed(schema, before, after);
+        let moved = match (&after.record, &before.record) {
+            (Some(after), Some(before)) => after.geometry != before.geometry,
+            _ => false,
+        };
+        versions[at].changed = changed;
+        versions[at].moved = moved;
+    }
     Ok(versions)
 }
 
-/// Notes what each version changed of the one before it.
-fn compare(schema: &'static Schema, versions: &mut [Version]) {
-    for at in 0..versions.len().saturating_sub(1) {
-        let (Some(after), Some(before)) = (&versions[at].record, &versions[at + 1].record) else {
-            continue;
-        };
-        let moved = after.geometry != before.geometry;
-        let changed = schema
-            .fields()
-            .zip(before.values.iter().zip(&after.values))
-            .filter(|(field, (before, after))| is_told(field.name) && before != after)
-            .map(|(field, (before, after))| Changed {
-                field: field.name,
-                before: before.clone(),
-                after: after.clone(),
-            })
-            .collect();
-        versions[at].moved = moved;
-        versions[at].changed = changed;
+/// Reads the record of a version.
+///
+/// # Errors
+/// When the database breaks.
+pub(super) async fn fill(cx: &Context, schema: &'static Schema, feature_id: i64, version: &mut Version) -> Result<()> {
+    let wanted = Selection {
+        when: version.when(),
+        ..Selection::of(schema)
+    };
+    if let Found::Record(record) = features::item(cx, &wanted, feature_id).await?
+        && record.version == version.lineage.version
+    {
+        version.record = Some(*record);
     }
+    Ok(())
+}
+
+/// The fields in which two versions differ.
+pub(super) fn changed(schema: &'static Schema, before: &Version, after: &Version) -> Vec<Changed> {
+    let (Some(before), Some(after)) = (&before.record, &after.record) else {
+        return Vec::new();
+    };
+    schema
+        .fields()
+        .zip(before.values.iter().zip(&after.values))
+        .filter(|(field, (before, after))| is_told(field.name) && before != after)
+        .map(|(field, (before, after))| Changed {
+            field: field.name,
+            before: before.clone(),
+            after: after.clone(),
+        })
+        .collect()
 }
 
 /// Whether a difference in a field is worth telling: what every version has anew is not.

@@ -7,6 +7,7 @@ pub mod changes;
 pub mod check;
 mod context;
 pub mod demo;
+pub mod difference;
 pub mod edit;
 pub mod export;
 pub mod extents;
@@ -26,6 +27,7 @@ pub mod tile;
 pub mod transformations;
 pub mod upload;
 pub mod view;
+mod window;
 pub mod wire;
 pub mod worker;
 

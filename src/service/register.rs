@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Context, Result};
@@ -55,7 +56,7 @@ pub async fn load(cx: &Context, conn: &mut store::Conn, boundary: Held<Boundary>
     if let Some(register) = known.filter(|register| register.version == version) {
         return Ok(Some(register));
     }
-    let Some(register) = read(cx, conn, boundary, version).await? else {
+    let Some(register) = read(conn, boundary, cx.clock.now(), version).await? else {
         return Ok(None);
     };
     let register = Arc::new(register);
@@ -71,16 +72,23 @@ pub async fn load(cx: &Context, conn: &mut store::Conn, boundary: Held<Boundary>
 /// As [`load`].
 pub async fn read_anew(cx: &Context, conn: &mut store::Conn, boundary: Held<Boundary>) -> Result<Option<Register>> {
     let version = store::tile::collections_version(conn, &COLLECTIONS).await?;
-    read(cx, conn, boundary, version).await
+    read(conn, boundary, cx.clock.now(), version).await
+}
+
+/// The register of a boundary as it was in force at another time, by the newest knowledge; nothing is kept.
+///
+/// # Errors
+/// As [`load`].
+pub async fn read_at(conn: &mut store::Conn, boundary: Held<Boundary>, at: Timestamp) -> Result<Option<Register>> {
+    read(conn, boundary, at, 0).await
 }
 
 async fn read(
-    cx: &Context,
     conn: &mut store::Conn,
     boundary: Held<Boundary>,
+    now: Timestamp,
     version: i64,
 ) -> Result<Option<Register>> {
-    let now = cx.clock.now();
     let id: Id<Boundary> = boundary.id;
     let sections = store::boundary::sections(conn, now, id).await?;
     let segments = store::boundary::segments(conn, now, id).await?;

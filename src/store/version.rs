@@ -273,6 +273,18 @@ pub async fn class(conn: &mut PgConnection, boundary: Uuid) -> Result<Class> {
     Ok(word.as_deref().and_then(Class::from_word).unwrap_or_default())
 }
 
+/// What a record is called by in its newest version.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn label(conn: &mut PgConnection, id: Uuid) -> Result<Option<String>> {
+    let label: Option<Option<String>> = sqlx::query_scalar("select label from record where record_id = $1")
+        .bind(id)
+        .fetch_optional(conn)
+        .await?;
+    Ok(label.flatten())
+}
+
 /// What kind of record a feature id is, and its identity.
 ///
 /// # Errors

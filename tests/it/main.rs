@@ -22,6 +22,7 @@ mod parity;
 mod register;
 mod roundtrip;
 mod sample;
+mod search;
 mod support;
 mod taking;
 mod tiles;

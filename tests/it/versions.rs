@@ -10,6 +10,9 @@ use merestone::service::edit::{self, Edit, Mode, Written};
 use merestone::service::features::{self, Coordinates, Found, Record, Selection, When};
 use merestone::service::{Context, Error};
 
+use reqwest::Method;
+use serde_json::json;
+
 use crate::support::app::{App, app_with_borders};
 
 fn schema(collection: &str) -> &'static Schema {
@@ -279,4 +282,249 @@ async fn the_position_of_a_marker_is_that_of_its_first_element() {
     assert_eq!(record.geometry, Some(Geometry::Point([-168.2, 42.6])));
     assert_eq!(value(markers, &record, "sigma_m"), &Value::Number(0.05));
     assert_eq!(record.version, 2);
+}
+
+/// Registers a feature over the interface; its address without the host.
+async fn registered(app: &App, collection: &str, geometry: serde_json::Value, properties: serde_json::Value) -> String {
+    let mut properties = properties;
+    properties["boundary"] = json!("astrand-veyra");
+    let body = json!({ "type": "Feature", "geometry": geometry, "properties": properties });
+    let response = app
+        .client
+        .post(app.url(&format!("/collections/{collection}/items")))
+        .header("content-type", "application/geo+json")
+        .body(body.to_string())
+        .send()
+        .await
+        .unwrap();
+    let status = response.status();
+    let location = response.headers().get("location").cloned();
+    assert_eq!(status, 201, "{}", response.text().await.unwrap());
+    location
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .strip_prefix(&app.base)
+        .unwrap()
+        .to_owned()
+}
+
+async fn patched(app: &App, path: &str, body: serde_json::Value) {
+    let response = app
+        .client
+        .patch(app.url(path))
+        .header("content-type", "application/merge-patch+json")
+        .body(body.to_string())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 204, "{}", response.text().await.unwrap());
+}
+
+#[track_caller]
+fn near(found: &serde_json::Value, expect: f64, tolerance: f64) {
+    let found = found.as_f64().unwrap_or(f64::NAN);
+    assert!((found - expect).abs() <= tolerance, "{found} is not {expect}");
+}
+
+/// What the numbers must be was computed with GeographicLib's own library for Python (2.0) on the ellipsoid of EPSG:4490.
+#[tokio::test]
+async fn two_versions_of_a_line_are_compared_on_the_ellipsoid() {
+    let app = app_with_borders().await;
+    let line = |positions: serde_json::Value| json!({ "type": "LineString", "coordinates": positions });
+    let old = json!([[-168.2, 42.7], [-168.232_074_568_258, 42.622_517_407_971]]);
+    let item = registered(&app, "segments", line(old), json!({ "section": "S1", "ordinal": 901 })).await;
+    // The same geodesic 25 m to the right, then as it was with a corner pushed out by 40 m, then the old one again.
+    let new = json!([
+        [-168.200_291_782_423, 42.700_065_797_603],
+        [-168.232_366_022_384, 42.622_583_124_818]
+    ]);
+    patched(&app, &item, json!({ "geometry": line(new) })).await;
+    let bent = json!([
+        [-168.2, 42.7],
+        [-168.213_798_581_292, 42.665_459_310_882],
+        [-168.232_074_568_258, 42.622_517_407_971]
+    ]);
+    let words = json!({ "description_en": "Bent <b>east</b>", "movability": "movable" });
+    patched(&app, &item, json!({ "geometry": line(bent), "properties": words })).await;
+
+    let one = app.json(&format!("{item}/versions/1/difference/2")).await;
+    let ground = &one["difference"];
+    near(&ground["maximum_m"], 25.000_006, 1e-4);
+    near(&ground["mean_m"], 25.000_004, 1e-4);
+    near(&ground["area_m2"], 225_000.037, 0.05);
+    assert_eq!(
+        (
+            &ground["kind"],
+            &ground["position_kind"],
+            &ground["crs"],
+            &ground["epoch"]
+        ),
+        (&json!("lines"), &json!("legal"), &json!("EPSG:4490"), &json!(2000.0))
+    );
+    // The length follows from the line, and is told as what differs.
+    let changed = |found: &serde_json::Value| -> Vec<String> {
+        let all = found["changed"].as_array().unwrap().iter();
+        all.map(|c| c["property"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(changed(&one), ["length_m"]);
+
+    let two = app.json(&format!("{item}/versions/1/difference/3")).await;
+    near(&two["difference"]["maximum_m"], 40.0, 1e-4);
+    near(&two["difference"]["mean_m"], 20.0, 0.02);
+    near(&two["difference"]["area_m2"], 180_000.008, 0.05);
+    near(&two["difference"]["new_place"][0], -168.213_798_581_292, 1e-12);
+    assert_eq!(changed(&two), ["movability", "length_m", "description_en"]);
+    let movability = &two["changed"][0];
+    assert_eq!(
+        (&movability["before"], &movability["after"]),
+        (&json!("fixed"), &json!("movable"))
+    );
+    // Backwards it is the same but for the sides.
+    let back = app.json(&format!("{item}/versions/3/difference/1")).await;
+    assert_eq!(back["difference"]["maximum_m"], two["difference"]["maximum_m"]);
+    assert_eq!(back["difference"]["old_place"], two["difference"]["new_place"]);
+    // A version does not differ from itself.
+    let none = app.json(&format!("{item}/versions/2/difference/2")).await;
+    assert_eq!(
+        (&none["difference"]["maximum_m"], &none["changed"]),
+        (&json!(0.0), &json!([]))
+    );
+
+    // As features: both lines, and the greatest distance from one to the other.
+    let drawn = app.json(&format!("{item}/versions/1/difference/3?f=geojson")).await;
+    let roles: Vec<&str> = drawn["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["properties"]["role"].as_str().unwrap())
+        .collect();
+    assert_eq!(roles, ["old", "new", "difference"]);
+    assert_eq!(drawn["features"][2]["geometry"]["type"], "LineString");
+
+    // For people, in both languages, with what they typed escaped.
+    let page = format!("{item}/versions/1/difference/3?f=html");
+    let english = app.get(&page).await.text().await.unwrap();
+    for words in [
+        "Greatest distance",
+        "40.000 m",
+        "180000.0 m²",
+        "EPSG:4490",
+        "&lt;b&gt;east",
+        "<svg",
+    ] {
+        assert!(english.contains(words), "no {words} in {english}");
+    }
+    let chinese = app.get(&format!("{page}&lang=zh")).await.text().await.unwrap();
+    assert!(
+        chinese.contains("最大偏距") && chinese.contains("法定位置"),
+        "{chinese}"
+    );
+    // The list of versions leads there.
+    let versions = app.json(&format!("{item}/versions")).await;
+    assert_eq!(
+        versions["versions"][0]["difference"],
+        format!("{}{item}/versions/2/difference/3", app.base)
+    );
+    assert!(versions["versions"][2]["difference"].is_null());
+    let list = app.get(&format!("{item}/versions?f=html")).await.text().await.unwrap();
+    assert!(list.contains("/versions/1/difference/2?f=html"), "{list}");
+
+    // The same vertices joined by another kind of line are another line.
+    let parallel = line(json!([[-168.2, 42.7], [-168.1, 42.7]]));
+    let words = json!({ "section": "S1", "ordinal": 902 });
+    let item = registered(&app, "segments", parallel, words).await;
+    patched(&app, &item, json!({ "properties": { "line_type": "parallel" } })).await;
+    let found = app.json(&format!("{item}/versions/1/difference/2")).await;
+    near(&found["difference"]["maximum_m"], 1.212_263_6, 2e-4);
+    near(&found["difference"]["area_m2"], 6_621.91, 1.0);
+    assert_eq!(changed(&found), ["line_type", "length_m"]);
+}
+
+#[tokio::test]
+async fn points_and_surfaces_are_compared_too_and_what_is_not_there_is_refused() {
+    let app = app_with_borders().await;
+    let item = registered(
+        &app,
+        "boundary_points",
+        json!({ "type": "Point", "coordinates": [-168.123_456_789, 42.5] }),
+        json!({ "number": "D1", "sigma_m": 0.02 }),
+    )
+    .await;
+    let moved = json!({ "type": "Point", "coordinates": [-168.110_449_296_536, 42.505_555_914_946] });
+    patched(&app, &item, json!({ "geometry": moved })).await;
+    let found = app.json(&format!("{item}/versions/1/difference/2")).await;
+    near(&found["difference"]["distance_m"], 1234.5, 1e-6);
+    near(&found["difference"]["azimuth_deg"], 60.0, 1e-6);
+    assert_eq!(found["difference"]["position_kind"], "legal");
+
+    let square = |east: f64| {
+        let ring = json!([
+            [-168.12, 42.5],
+            [east, 42.5],
+            [east, 42.51],
+            [-168.12, 42.51],
+            [-168.12, 42.5]
+        ]);
+        json!({ "type": "Polygon", "coordinates": [ring] })
+    };
+    let water = registered(
+        &app,
+        "shared_waters",
+        square(-168.11),
+        json!({ "number": "W901", "kind": "river" }),
+    )
+    .await;
+    patched(&app, &water, json!({ "geometry": square(-168.10) })).await;
+    let found = app.json(&format!("{water}/versions/1/difference/2")).await;
+    let ground = &found["difference"];
+    let (gained, lost) = (
+        ground["gained_m2"].as_f64().unwrap(),
+        ground["lost_m2"].as_f64().unwrap(),
+    );
+    assert!((gained - lost - 913_019.337).abs() < 0.05, "{gained} {lost}");
+    // The longer edges lie farther north than the shorter ones between the same degrees.
+    assert!((lost - 19.917).abs() < 0.05, "{lost}");
+
+    // Which there is not, on any of the paths.
+    let ghost = item.replace("boundary_points", "markers");
+    for path in [
+        format!("{item}/versions/1/difference/9"),
+        format!("{item}/versions/0/difference/1"),
+        format!("{item}/versions/x/difference/1"),
+        format!("{item}/versions/1/difference/99999999999"),
+        format!("{ghost}/versions/1/difference/2"),
+        "/collections/boundary_points/items/777777777/versions/1/difference/2".to_owned(),
+        "/collections/nothing/items/1/versions/1/difference/2".to_owned(),
+    ] {
+        let response = app.get(&path).await;
+        assert_eq!(response.status(), 404, "{path}");
+        assert_eq!(response.headers()["content-type"], "application/problem+json", "{path}");
+    }
+    let path = format!("{item}/versions/1/difference/2");
+    assert_eq!(app.get(&format!("{path}?nothing=1")).await.status(), 400);
+    // The habits of every address: HEAD, OPTIONS, 304.
+    let ask = async |method: Method, tag: Option<&str>| {
+        let mut request = app.client.request(method, app.url(&path));
+        if let Some(tag) = tag {
+            request = request.header("if-none-match", tag);
+        }
+        request.send().await.unwrap()
+    };
+    let head = ask(Method::HEAD, None).await;
+    assert_eq!(head.status(), 200);
+    let tag = head.headers()["etag"].to_str().unwrap().to_owned();
+    assert_eq!(ask(Method::GET, Some(&tag)).await.status(), 304);
+    let options = ask(Method::OPTIONS, None).await;
+    assert!(options.status().is_success());
+    assert_eq!(options.headers()["allow"], "GET, HEAD, OPTIONS");
+    assert_eq!(ask(Method::POST, None).await.status(), 405);
+    // A further version changes what is told of the one before it.
+    patched(&app, &item, json!({ "properties": { "sigma_m": 0.5 } })).await;
+    assert_eq!(ask(Method::GET, Some(&tag)).await.status(), 200);
+    // Retired, its versions can still be compared.
+    let gone = app.client.delete(app.url(&item)).send().await.unwrap();
+    assert_eq!(gone.status(), 204);
+    assert_eq!(app.get(&item).await.status(), 410);
+    near(&app.json(&path).await["difference"]["distance_m"], 1234.5, 1e-6);
 }

@@ -11,6 +11,7 @@ mod collections;
 mod conformance;
 mod crs;
 mod cursor;
+mod difference;
 mod etag;
 mod export;
 mod html;
@@ -24,6 +25,7 @@ mod openapi;
 mod parameters;
 pub mod reply;
 mod schema;
+mod search;
 mod tiles;
 mod versions;
 
@@ -64,6 +66,10 @@ pub(super) fn routes() -> Router<Context> {
             "/collections/{collectionId}/items/{featureId}/versions",
             get(versions::get),
         )
+        .route(
+            "/collections/{collectionId}/items/{featureId}/versions/{old}/difference/{new}",
+            get(difference::get),
+        )
         .route("/collections/{collectionId}/items/{featureId}/card", get(card::get))
         .layer(DefaultBodyLimit::max(body::LIMIT))
         // The limit is that of uploads, and is watched where the file is written down.
@@ -75,6 +81,7 @@ pub(super) fn routes() -> Router<Context> {
                 .layer(DefaultBodyLimit::disable()),
         )
         .merge(tiles::routes())
+        .merge(search::routes())
 }
 
 /// The style sheet of the pages.

@@ -2,13 +2,15 @@
 
 use axum::extract::{Path, State};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::ask::{Ask, encode};
+use super::difference;
 use super::link::{Link, json_of};
 use super::negotiate::{HTML, JSON};
 use super::reply::Reply;
 use super::{collections, html};
+use crate::domain::lineage::Lineage;
 use crate::domain::schema::Schema;
 use crate::domain::value;
 use crate::http::problem::{Answer, no_such_page};
@@ -31,7 +33,11 @@ pub(super) async fn get(State(cx): State<Context>, ask: Ask, Path((name, id)): P
     let reply = if *offer == HTML {
         Reply::page(html::item::history_page(&ask, schema, id, &versions))
     } else {
-        let list: Vec<Value> = versions.iter().map(|v| told(&ask, schema, id, v)).collect();
+        let list: Vec<Value> = versions
+            .iter()
+            .enumerate()
+            .map(|(at, version)| told(&ask, schema, id, version, versions.get(at + 1)))
+            .collect();
         let body = json!({ "links": json_of(&links), "numberMatched": list.len(), "versions": list });
         Reply::document(offer.media, &body)
     };
@@ -49,33 +55,46 @@ pub fn address(ask: &Ask, schema: &Schema, id: i64, version: &Version) -> String
     ))
 }
 
-fn told(ask: &Ask, schema: &Schema, id: i64, version: &Version) -> Value {
-    let lineage = &version.lineage;
-    let end = |time: Option<Timestamp>| time.map(|t| t.to_string());
+/// When and why a version became as it was.
+pub fn about(lineage: &Lineage) -> Map<String, Value> {
+    let end = |time: Option<Timestamp>| json!(time.map(|t| t.to_string()));
+    [
+        ("version", json!(lineage.version)),
+        ("valid_from", json!(lineage.in_force.from.to_string())),
+        ("valid_to", end(lineage.in_force.to)),
+        ("known_from", json!(lineage.known.from.to_string())),
+        ("known_to", end(lineage.known.to)),
+        ("standing", json!(lineage.standing.word())),
+        ("class", json!(lineage.class.word())),
+        ("instrument", json!(lineage.instrument)),
+        ("author", json!(lineage.author)),
+        ("reason", json!(lineage.reason)),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+fn told(ask: &Ask, schema: &Schema, id: i64, version: &Version, before: Option<&Version>) -> Value {
     let changed: Vec<Value> = version
         .changed
         .iter()
         .map(|c| json!({ "property": c.field, "before": plain(&c.before), "after": plain(&c.after) }))
         .collect();
-    json!({
-        "version": lineage.version,
-        "valid_from": lineage.in_force.from.to_string(),
-        "valid_to": end(lineage.in_force.to),
-        "known_from": lineage.known.from.to_string(),
-        "known_to": end(lineage.known.to),
-        "standing": lineage.standing.word(),
-        "class": lineage.class.word(),
-        "instrument": lineage.instrument,
-        "author": lineage.author,
-        "reason": lineage.reason,
-        "changed": changed,
-        "moved": version.moved,
-        "href": address(ask, schema, id, version),
-    })
+    let difference = before.map(|before| {
+        let path = difference::path(schema, id, before.lineage.version, version.lineage.version);
+        ask.base.href(&path)
+    });
+    let mut told = about(&version.lineage);
+    told.insert("changed".to_owned(), json!(changed));
+    told.insert("moved".to_owned(), json!(version.moved));
+    told.insert("href".to_owned(), json!(address(ask, schema, id, version)));
+    told.insert("difference".to_owned(), json!(difference));
+    Value::Object(told)
 }
 
 /// A value as JSON.
-fn plain(value: &value::Value) -> Value {
+pub fn plain(value: &value::Value) -> Value {
     let mut bytes = Vec::new();
     wire::value(&mut bytes, value);
     serde_json::from_slice(&bytes).unwrap_or(Value::Null)

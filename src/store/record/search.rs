@@ -3,7 +3,7 @@
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use uuid::Uuid;
 
-use crate::domain::search::Query;
+use crate::domain::search::{LIKELY, Query, likeness};
 use crate::store::Result;
 
 /// A record that may be meant.
@@ -16,10 +16,24 @@ pub struct Candidate {
     pub score: f32,
 }
 
+#[derive(sqlx::FromRow)]
+struct Similar {
+    asked: String,
+    words: String,
+    #[sqlx(flatten)]
+    candidate: Candidate,
+}
+
+/// A text with fewer characters is looked for at the beginnings of words only: it is inside of too many.
+const SHORT: usize = 3;
+
+/// How many of what is spelled nearly so are looked at.
+const SIMILAR: i64 = 200;
+
 /// Records that may be meant, the likeliest first.
 ///
-/// Exact numbers come first, then what begins with the words or holds them, then what is spelled nearly so (by the
-/// three-letter pieces that two words share).
+/// Exact numbers come first, then what begins with the words or holds them. Only where that is less than was asked for
+/// comes what is spelled nearly so: found by the three-letter pieces that two words share, judged by [`likeness`].
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -35,29 +49,84 @@ pub async fn candidates(
         .replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_");
-    let mut tx = conn.begin().await?;
-    // Two letters of six wrong are still the same word.
-    tx.execute("set local pg_trgm.word_similarity_threshold = 0.4").await?;
-    Ok(sqlx::query_as(
-        "with asked as (select lower(unaccent($1)) as words, lower(unaccent($2)) as pattern, $3::text as number)
-         select r.feature_id, r.kind, coalesce(r.label, '') as label,
-                case when lower(r.label) = a.words or upper(r.label) = a.number then 1.0
-                     when lower(r.label) like a.pattern || '%' then 0.95
-                     when r.words like a.pattern || '%' then 0.9
-                     when r.words like '%' || a.pattern || '%' then 0.85
-                     else 0.8 * word_similarity(a.words, r.words) end::real as score
-         from record r cross join asked a
-         where r.kind = any($4) and ($5::uuid is null or r.boundary_id = $5 or r.boundary_id is null)
-           and (r.words like '%' || a.pattern || '%' or a.words <% r.words or upper(r.label) = a.number)
-         order by score desc, length(r.words), r.feature_id
-         limit $6",
+    let short = query.words.chars().count() < SHORT && query.words.is_ascii();
+    // The words are bound once for each reading: a statement that knows its patterns can use the index.
+    let asked: (String, String) = sqlx::query_as("select search_words($1), search_words($2)")
+        .bind(&query.words)
+        .bind(&pattern)
+        .fetch_one(&mut *conn)
+        .await?;
+    let (words, pattern) = asked;
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let whole = format!("{pattern}%");
+    let begins = format!("% {pattern}%");
+    let inside = if short { begins.clone() } else { format!("%{pattern}%") };
+    let mains: Vec<&String> = query.main.iter().collect();
+    let sure: f32 = if query.is_number { 1.0 } else { 0.78 };
+    let mut found: Vec<Candidate> = sqlx::query_as(
+        "select r.feature_id, r.kind, coalesce(r.label, '') as label,
+                case when lower(r.label) = $1 then 1.0
+                     when r.label = any($5) then $6
+                     when lower(r.label) like $2 then 0.95
+                     when r.words like $2 then 0.9
+                     when r.words like $3 then 0.87
+                     when r.words like $4 then 0.83
+                     else 0.75 end::real as score
+         from record r
+         where r.kind = any($8::text[]) and ($9::uuid is null or r.boundary_id = $9 or r.boundary_id is null)
+           and (r.words like $2 or r.words like $4 or r.label = any($5) or r.label = any($7))
+         order by score desc, array_position($8::text[], r.kind), length(r.words), r.feature_id
+         limit $10",
     )
-    .bind(&query.words)
-    .bind(&pattern)
-    .bind(&query.number)
+    .bind(&words)
+    .bind(&whole)
+    .bind(&begins)
+    .bind(&inside)
+    .bind(&query.numbers)
+    .bind(sure)
+    .bind(&mains)
     .bind(kinds)
     .bind(boundary)
     .bind(limit)
+    .fetch_all(&mut *conn)
+    .await?;
+    let enough = usize::try_from(limit).unwrap_or(usize::MAX) / 3;
+    if found.len() >= enough.max(1) || short || query.is_number {
+        return Ok(found);
+    }
+    let mut tx = conn.begin().await?;
+    tx.execute("set local pg_trgm.word_similarity_threshold = 0.3").await?;
+    let similar: Vec<Similar> = sqlx::query_as(
+        "select r.feature_id, r.kind, coalesce(r.label, '') as label, $1::text as asked, r.words,
+                word_similarity($1, r.words) as score
+         from record r
+         where r.kind = any($2) and ($3::uuid is null or r.boundary_id = $3 or r.boundary_id is null)
+           and $1 <% r.words
+         order by score desc, length(r.words), r.feature_id
+         limit $4",
+    )
+    .bind(&words)
+    .bind(kinds)
+    .bind(boundary)
+    .bind(SIMILAR)
     .fetch_all(&mut *tx)
-    .await?)
+    .await?;
+    drop(tx);
+    let mut near: Vec<Candidate> = similar
+        .into_iter()
+        .filter(|row| !found.iter().any(|known| known.feature_id == row.candidate.feature_id))
+        .filter_map(|row| {
+            let like = likeness(&row.asked, &row.words);
+            (like >= LIKELY).then_some(Candidate {
+                score: 0.8 * like,
+                ..row.candidate
+            })
+        })
+        .collect();
+    near.sort_by(|a, b| b.score.total_cmp(&a.score));
+    found.extend(near);
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
 }

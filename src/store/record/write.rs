@@ -262,7 +262,7 @@ pub async fn index(conn: &mut PgConnection, kind: &str, ids: &[Uuid]) -> Result<
     let sql = format!(
         "update record r set label = x.label, words = x.words, boundary_id = x.boundary_id
          from (select distinct on (t.{kind}_id) t.{kind}_id as id, {label}::text as label,
-                      lower(unaccent(concat_ws(' ', {words}))) as words, {boundary} as boundary_id
+                      search_words(concat_ws(' ', {words})) as words, {boundary} as boundary_id
                from {kind} t where t.{kind}_id = any($1) order by t.{kind}_id, t.version desc) x
          where r.record_id = x.id
            and (r.label, r.words, r.boundary_id) is distinct from (x.label, x.words, x.boundary_id)"

@@ -7,8 +7,29 @@ use crate::geom::shape::Geometry;
 /// One thing to draw.
 pub struct Drawn<'a> {
     pub geometry: &'a Geometry,
-    pub href: String,
+    pub href: Option<String>,
     pub title: String,
+    pub look: Look,
+}
+
+/// How a thing is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    Now,
+    /// As it was before.
+    Was,
+    /// How far two things are apart.
+    Apart,
+}
+
+impl Look {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Now => "now",
+            Self::Was => "was",
+            Self::Apart => "apart",
+        }
+    }
 }
 
 const WIDTH: f64 = 1000.0;
@@ -33,15 +54,22 @@ struct Scale {
 
 impl Scale {
     fn of(shapes: &[Drawn<'_>]) -> Option<Self> {
+        let positions = || shapes.iter().flat_map(|drawn| drawn.geometry.positions());
+        Self::around(positions, LEAST_SPAN, MARGIN)
+    }
+
+    /// - **Shape**: `least` in degrees; `margin` as a share of what is drawn, on each side.
+    fn around<'a, I: Iterator<Item = &'a [f64; 2]>>(
+        positions: impl Fn() -> I,
+        least: f64,
+        margin: f64,
+    ) -> Option<Self> {
         let bounds = |wraps: bool| {
-            shapes.iter().flat_map(|drawn| drawn.geometry.positions()).fold(
-                None,
-                |bounds: Option<[f64; 4]>, [lon, lat]| {
-                    let lon = turned(*lon, wraps);
-                    let [w, s, e, n] = bounds.unwrap_or([lon, *lat, lon, *lat]);
-                    Some([w.min(lon), s.min(*lat), e.max(lon), n.max(*lat)])
-                },
-            )
+            positions().fold(None, |bounds: Option<[f64; 4]>, [lon, lat]| {
+                let lon = turned(*lon, wraps);
+                let [w, s, e, n] = bounds.unwrap_or([lon, *lat, lon, *lat]);
+                Some([w.min(lon), s.min(*lat), e.max(lon), n.max(*lat)])
+            })
         };
         let plain = bounds(false)?;
         let around = bounds(true)?;
@@ -49,8 +77,8 @@ impl Scale {
         let [w, s, e, n] = if wraps { around } else { plain };
         let shrink = ((s + n) / 2.0).to_radians().cos().max(0.05);
         let (middle_lon, middle_lat) = ((w + e) / 2.0, (s + n) / 2.0);
-        let span_lat = (n - s).max(LEAST_SPAN) * (1.0 + 2.0 * MARGIN);
-        let span_lon = (e - w).max(LEAST_SPAN) * (1.0 + 2.0 * MARGIN);
+        let span_lat = (n - s).max(least) * (1.0 + 2.0 * margin);
+        let span_lon = (e - w).max(least) * (1.0 + 2.0 * margin);
         let height = (WIDTH * span_lat / (span_lon * shrink)).clamp(LEAST_HEIGHT, GREATEST_HEIGHT);
         // The tighter of the two directions decides, and both have the same length on the ground.
         let per_lat = (WIDTH / (span_lon * shrink)).min(height / span_lat);
@@ -104,20 +132,42 @@ fn step(span: f64) -> f64 {
 
 /// The drawing; nothing where there is nothing to draw.
 pub fn drawing(shapes: &[Drawn<'_>], what: &str) -> Markup {
-    let Some(scale) = Scale::of(shapes) else {
-        return html! {};
-    };
+    Scale::of(shapes).map_or_else(|| html! {}, |scale| figure(&scale, shapes, what, None))
+}
+
+/// Things from so near that `around` fills a good part of the drawing; nothing where the drawing of the whole shows it
+/// already.
+pub fn detail(shapes: &[Drawn<'_>], around: &Geometry, whole: &[Drawn<'_>], what: &str) -> Markup {
+    /// A tenth of a millimetre: nearer than this nothing was surveyed.
+    const LEAST_DETAIL: f64 = 1e-9;
+    /// How many times smaller than all it must be to be worth a drawing of its own.
+    const WORTH: f64 = 4.0;
+    let near = Scale::around(|| around.positions(), LEAST_DETAIL, 1.0);
+    match (Scale::of(whole), near) {
+        (Some(whole), Some(near)) if near.per_lat > WORTH * whole.per_lat => figure(&near, shapes, what, Some(what)),
+        _ => html! {},
+    }
+}
+
+fn figure(scale: &Scale, shapes: &[Drawn<'_>], what: &str, caption: Option<&str>) -> Markup {
     html! {
         figure.drawing {
             svg viewBox=(format!("0 0 {WIDTH:.0} {:.0}", scale.height)) role="img" aria-label=(what) {
-                (net(&scale))
+                (net(scale))
                 @for drawn in shapes {
-                    a href=(drawn.href) {
-                        title { (drawn.title) }
-                        (shape(&scale, drawn.geometry))
+                    @match &drawn.href {
+                        Some(href) => a href=(href) {
+                            title { (drawn.title) }
+                            (shape(scale, drawn.geometry))
+                        },
+                        None => g class=(drawn.look.class()) {
+                            title { (drawn.title) }
+                            (shape(scale, drawn.geometry))
+                        },
                     }
                 }
             }
+            @if let Some(caption) = caption { figcaption { (caption) } }
         }
     }
 }
@@ -201,8 +251,9 @@ mod tests {
     fn drawn(geometry: &Geometry) -> String {
         let shapes = [Drawn {
             geometry,
-            href: "/x".to_owned(),
+            href: Some("/x".to_owned()),
             title: "<b>".to_owned(),
+            look: Look::Now,
         }];
         drawing(&shapes, "what").into_string()
     }
@@ -212,8 +263,9 @@ mod tests {
         let line = Geometry::Line(vec![[10.0, 40.0], [12.0, 41.0], [11.0, 44.0]]);
         let shapes = [Drawn {
             geometry: &line,
-            href: String::new(),
+            href: None,
             title: String::new(),
+            look: Look::Now,
         }];
         let scale = Scale::of(&shapes).unwrap();
         for [lon, lat] in line.positions() {
@@ -229,8 +281,9 @@ mod tests {
         let line = Geometry::Line(vec![[179.5, 10.0], [-179.5, 10.5]]);
         let shapes = [Drawn {
             geometry: &line,
-            href: String::new(),
+            href: None,
             title: String::new(),
+            look: Look::Now,
         }];
         let scale = Scale::of(&shapes).unwrap();
         assert!(scale.wraps && scale.x(-179.5) > scale.x(179.5));

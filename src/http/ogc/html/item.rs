@@ -2,13 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::drawing::{Drawn, drawing};
+use super::drawing::{Drawn, Look, drawing};
 use super::items::name;
 use super::value::{time, whole as value};
 use super::{Step, collections, formats, page as whole, said};
 use crate::domain::schema::{Field, Schema, codes, lineage};
 use crate::domain::value::Value;
 use crate::http::ogc::ask::Ask;
+use crate::http::ogc::difference;
 use crate::http::ogc::versions::address;
 use crate::service::features::{Record, Selection};
 use crate::service::history::Version;
@@ -22,10 +23,12 @@ pub fn page(ask: &Ask, schema: &'static Schema, wanted: &Selection, record: &Rec
         .iter()
         .map(|geometry| Drawn {
             geometry,
-            href: ask
-                .base
-                .href(&format!("/#s={}.{}", schema.collection, record.feature_id)),
+            href: Some(
+                ask.base
+                    .href(&format!("/#s={}.{}", schema.collection, record.feature_id)),
+            ),
             title: name.clone(),
+            look: Look::Now,
         })
         .collect();
     let is_lineage = |field: &Field| lineage::FIELDS.iter().any(|known| known.name == field.name);
@@ -99,7 +102,7 @@ fn history(ask: &Ask, schema: &'static Schema, id: i64, versions: &[Version]) ->
                     }
                 }
                 tbody {
-                    @for version in versions {
+                    @for (at, version) in versions.iter().enumerate() {
                         @let lineage = &version.lineage;
                         tr.old[lineage.known.to.is_some()] {
                             td { a href={ (address(ask, schema, id, version)) "&f=html" } { (lineage.version) } }
@@ -108,7 +111,16 @@ fn history(ask: &Ask, schema: &'static Schema, id: i64, versions: &[Version]) ->
                             td { (standing(ask, lineage.standing.word())) }
                             td { (lineage.instrument.as_deref().unwrap_or_default()) }
                             td { (lineage.author) @if !lineage.reason.is_empty() { ": " (lineage.reason) } }
-                            td { (changes(ask, schema, version)) }
+                            td {
+                                (changes(ask, schema, version))
+                                @if let Some(before) = versions.get(at + 1) {
+                                    @let path = difference::path(schema, id, before.lineage.version, lineage.version);
+                                    a href=(ask.page(&format!("{path}?f=html"))) {
+                                        (said(ask, "Difference from ", "与前一版比较："))
+                                        (before.lineage.version)
+                                    }
+                                }
+                            }
                         }
                     }
                 }
@@ -117,7 +129,7 @@ fn history(ask: &Ask, schema: &'static Schema, id: i64, versions: &[Version]) ->
     }
 }
 
-fn standing(ask: &Ask, word: &'static str) -> &'static str {
+pub fn standing(ask: &Ask, word: &'static str) -> &'static str {
     codes::STANDING.label(word).map_or(word, |label| label.get(ask.lang))
 }
 

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::drawing::{Drawn, drawing};
+use super::drawing::{Drawn, Look, drawing};
 use super::value::cell;
 use super::{collections, downloads, formats, page as whole, said};
 use crate::domain::schema::{Field, Schema, Type, lineage};
@@ -26,8 +26,9 @@ pub fn page(ask: &Ask, schema: &'static Schema, asked: &Asked, page: &Page, link
         .filter_map(|record| {
             Some(Drawn {
                 geometry: record.geometry.as_ref()?,
-                href: address(ask, schema, record),
+                href: Some(address(ask, schema, record)),
                 title: name(schema, &fields, record),
+                look: Look::Now,
             })
         })
         .collect();

@@ -1,6 +1,7 @@
 //! Pages that a person can read, of what the other representations say to programs. No script, no style of their own.
 
 pub mod collections;
+pub mod difference;
 pub mod docs;
 mod drawing;
 pub mod fields;
@@ -8,6 +9,7 @@ pub mod import;
 pub mod item;
 pub mod items;
 pub mod landing;
+pub mod search;
 mod value;
 
 use maud::{DOCTYPE, Markup, html};
@@ -72,6 +74,7 @@ pub fn page(ask: &Ask, title: &str, way: &[Step], body: &Markup) -> Markup {
                     }
                     nav aria-label=(said(ask, "Main", "主导航")) {
                         a href=(ask.base.href(&map)) { (said(ask, "Map", "地图")) }
+                        a href=(ask.page("/search?f=html")) { (said(ask, "Search", "查找")) }
                         a href=(ask.page("/collections?f=html")) { (said(ask, "Register", "登记簿")) }
                         a href=(ask.page("/docs")) { (said(ask, "Interface", "接口")) }
                     }

@@ -186,6 +186,32 @@ pub fn of_all(to: To, paths: &mut Map<String, Value>) {
         ],
         &[("application/json", versions), ("text/html", page.clone())],
     );
+    let version = |name: &str, en: &'static str, zh: &'static str| {
+        in_path(name, to.said(en, zh), &json!({ "type": "integer", "minimum": 1 }))
+    };
+    let collected = json!({ "type": "object", "required": ["type", "features"] });
+    let difference = json!({ "type": "object", "required": ["old", "new", "changed"] });
+    add(
+        format!("{home}/items/{{featureId}}/versions/{{old}}/difference/{{new}}"),
+        "getDifference",
+        to.said(
+            "What two versions of a record differ in: their fields, and metres and square metres on the ground",
+            "记录两个版本的差异：字段，以及实地的距离与面积",
+        ),
+        vec![
+            collection(&versioned),
+            by_name("featureId"),
+            version("old", "Number of the one version", "一个版本的版本号"),
+            version("new", "Number of the other version", "另一个版本的版本号"),
+            format(to, &["json", "geojson", "html"]),
+            by_name("lang"),
+        ],
+        &[
+            ("application/json", difference),
+            ("application/geo+json", collected),
+            ("text/html", page.clone()),
+        ],
+    );
 }
 
 /// An operation that reads what is told of every collection alike.
@@ -745,7 +771,7 @@ fn common(to: To) -> Vec<Value> {
     ]
 }
 
-fn datetime(to: To) -> Value {
+pub fn datetime(to: To) -> Value {
     query(
         "datetime",
         to.said(
@@ -756,7 +782,7 @@ fn datetime(to: To) -> Value {
     )
 }
 
-fn known_at(to: To) -> Value {
+pub fn known_at(to: To) -> Value {
     query(
         "known-at",
         to.said("As the register knew it at this time", "登记簿在该时刻所知的状态"),

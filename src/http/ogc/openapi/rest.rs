@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::features::{datetime, known_at};
 use super::parts::{To, answer, format, headers, in_path, lang, query, refusals, shared};
 use crate::domain::collection::Collection;
 use crate::domain::schema::{ALL, Shape};
@@ -163,16 +164,22 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
                     to.said("Collections to look in", "查找的数据集"),
                     &json!({ "type": "array", "items": text }),
                 ),
+                datetime(to),
+                known_at(to),
                 query(
                     "limit",
                     to.said("Finds, at most", "结果数上限"),
                     &json!({ "type": "integer", "minimum": 1 }),
                 ),
-                format(to, &["geojson"]),
+                format(to, &["geojson", "json", "html"]),
                 lang(to),
             ],
-            statuses: &[(200, "application/geo+json")],
-            refusals: &[400, 406, 500],
+            statuses: &[
+                (200, "application/geo+json"),
+                (200, "application/json"),
+                (200, "text/html"),
+            ],
+            refusals: &[400, 404, 406, 500],
         },
         Plain {
             path: "/collections/{collectionId}/items/{featureId}/card",
@@ -194,6 +201,8 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
                     to.said("Feature id", "要素编号"),
                     &json!({ "type": "integer", "minimum": 1 }),
                 ),
+                datetime(to),
+                known_at(to),
                 format(to, &["geojson", "json"]),
                 lang(to),
             ],
@@ -354,6 +363,19 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
             refusals: &[503],
         },
         Plain {
+            path: "/metrics",
+            method: "get",
+            id: "getMetrics",
+            tag: "Operations",
+            summary: to.said(
+                "Numbers about the service, for Prometheus",
+                "服务的运行指标（Prometheus）",
+            ),
+            parameters: vec![],
+            statuses: &[(200, crate::http::metrics::OPENMETRICS)],
+            refusals: &[500],
+        },
+        Plain {
             path: "/problems/{slug}",
             method: "get",
             id: "getProblem",
@@ -381,6 +403,13 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
                 ),
                 media => answer(plain.summary, &[(media, json!({ "type": "string" }))], None),
             };
+            let mut body = body;
+            // One status in several media types.
+            if let Some(before) = responses.get(&status.to_string())
+                && let (Some(content), Some(known)) = (body["content"].as_object_mut(), before["content"].as_object())
+            {
+                content.extend(known.clone());
+            }
             responses.insert(status.to_string(), body);
         }
         refusals(&mut responses, plain.refusals);
