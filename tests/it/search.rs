@@ -252,6 +252,7 @@ async fn the_register_of_another_day_is_searched() {
         "{answer}"
     );
     // The line as it was, and no line where there was none.
+    app.in_force_since("1999-05-01").await;
     assert_eq!(
         ask(&app, &[("q", "K1+000"), ("datetime", "1950-01-01")]).await["features"],
         json!([])

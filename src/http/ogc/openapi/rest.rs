@@ -194,7 +194,7 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
                 in_path(
                     "collectionId",
                     to.said("Name of the collection", "数据集名称"),
-                    &json!({ "type": "string", "enum": Collection::ALL.map(Collection::name) }),
+                    &json!({ "type": "string", "enum": ALL.iter().map(|schema| schema.collection).collect::<Vec<_>>() }),
                 ),
                 in_path(
                     "featureId",
