@@ -42,6 +42,7 @@ fn header() -> Option<Header> {
         version: "1".to_owned(),
         licence: "CC0-1.0".to_owned(),
         notice: Names::default(),
+        more: Vec::new(),
         made_at: jiff::Timestamp::UNIX_EPOCH,
     })
 }

@@ -23,7 +23,10 @@ alter table marker
     add column action_done date,
     add column attestation jsonb,
     add column documents jsonb,
-    alter column former_numbers drop not null;
+    alter column former_numbers drop not null,
+    alter column former_numbers drop default,
+    -- An empty list was no value.
+    alter column former_numbers type text[] using nullif(former_numbers, '{}');
 comment on column marker.previous_azimuth_deg is 'Azimuth to the previous marker as registered, degrees';
 comment on column marker.previous_distance_m is 'Distance to the previous marker as registered, metres';
 comment on column marker.next_azimuth_deg is 'Azimuth to the next marker as registered, degrees';

@@ -3,8 +3,10 @@
 mod check;
 mod config;
 mod demo;
+mod export;
 mod import;
 pub mod inspect;
+mod log;
 mod migrate;
 mod progress;
 mod report;
@@ -56,6 +58,8 @@ enum Command {
     Demo(serve::ServeArgs),
     /// Take records over from files
     Import(import::ImportArgs),
+    /// Write records to a file: GeoJSON, GeoPackage, FlatGeobuf, KML, GPX, CSV, Shapefile, DXF or GeoParquet
+    Export(export::ExportArgs),
     Inspect(inspect::InspectArgs),
     /// Hand files in to a running service and print the receipts
     Upload(upload::UploadArgs),
@@ -101,11 +105,12 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(refusal) => return usage(&refusal),
     };
-    start_log();
+    let _log = log::start();
     let outcome = match cli.command {
         Command::Serve(args) => run(serve::run(args)),
         Command::Demo(args) => run(demo::run(args)),
         Command::Import(args) => run(import::run(args)),
+        Command::Export(args) => run(export::run(args)),
         Command::Upload(args) => run(upload::run(args)),
         Command::Report(args) => run(report::run(args)),
         Command::Migrate(place) => run(migrate::run(place)),
@@ -196,16 +201,6 @@ fn tell(problem: &Problem) {
     }
 }
 
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("MERESTONE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("merestone=info,warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
-}
-
 fn run(command: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -231,5 +226,30 @@ fn settings(flags: Flags) -> Result<Config, Failure> {
             ));
         }
     };
-    Ok(Config::new(file.as_deref(), &|name| std::env::var(name).ok(), flags)?)
+    let url = secret("DATABASE_URL")?;
+    let variable = |name: &str| {
+        if name == "DATABASE_URL" {
+            url.clone()
+        } else {
+            std::env::var(name).ok()
+        }
+    };
+    Ok(Config::new(file.as_deref(), &variable, flags)?)
+}
+
+/// A variable that holds a secret, or else what the file holds that `..._FILE` names.
+fn secret(name: &str) -> Result<Option<String>, Failure> {
+    if let Ok(value) = std::env::var(name) {
+        return Ok(Some(value));
+    }
+    let Ok(path) = std::env::var(format!("{name}_FILE")) else {
+        return Ok(None);
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(fault) => Err(Failure::fault(
+            format!("{name}_FILE: {path} cannot be read: {fault}"),
+            format!("{name}_FILE：无法读取 {path}：{fault}"),
+        )),
+    }
 }

@@ -11,6 +11,13 @@ pub fn bytes(name: &str, total: u64) -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
+/// A bar of records, whose number is told later.
+pub fn records(name: &str) -> ProgressBar {
+    let bar = ProgressBar::no_length().with_message(name.to_owned());
+    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {eta}");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
 /// A bar of work of unknown length.
 pub fn waiting(name: String) -> ProgressBar {
     let bar = ProgressBar::new_spinner().with_message(name);

@@ -1,5 +1,7 @@
 //! As of when the register is read: in force then, as known then.
 
+pub mod text;
+
 use jiff::Timestamp;
 
 /// Which versions are asked for by the time they are in force.

@@ -11,27 +11,34 @@ mod glossary;
 mod headers;
 mod inspections;
 mod jobs;
+mod metrics;
 mod ogc;
 mod operations;
 mod places;
 mod problem;
 mod server;
+mod trace;
 mod uploads;
 mod viewer;
 
 pub use server::serve;
 
 use axum::Router;
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::service::Context;
+use metrics::Metrics;
 
 /// Everything the service answers to.
 pub fn router(cx: Context) -> Router {
+    let metrics = Metrics::new();
+    let given = metrics.clone();
     let routes = Router::new()
         .merge(viewer::routes())
         .merge(ogc::routes())
@@ -43,11 +50,14 @@ pub fn router(cx: Context) -> Router {
         .merge(jobs::routes())
         .merge(glossary::routes())
         .merge(operations::routes())
+        .route("/metrics", get(|State(cx)| metrics::give(cx, given)))
         .fallback(elsewhere)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(middleware::from_fn_with_state(cx.clone(), cors::guard))
-        .layer(middleware::from_fn_with_state(cx.clone(), problem::render))
+        .layer(middleware::from_fn(problem::render))
         .layer(CatchPanicLayer::custom(problem::after_panic))
+        .layer(middleware::from_fn_with_state(metrics, metrics::note))
+        .layer(middleware::from_fn_with_state(cx.clone(), trace::follow))
         .with_state(cx);
     // Around the whole, since the router itself adds the methods of an address at its very end.
     Router::new()

@@ -5,18 +5,17 @@
 
 use std::any::Any;
 
+use super::caller::{language, language_of};
+use super::trace::Trace;
+use crate::domain::problem::{Code, Problem};
+use crate::domain::text::{Lang, Message};
+use crate::service::Error;
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
-use uuid::Uuid;
-
-use super::caller::{language, language_of};
-use crate::domain::problem::{Code, Problem};
-use crate::domain::text::{Lang, Message};
-use crate::service::{Context, Error};
 
 /// What a handler refuses with.
 pub struct Refusal(Error);
@@ -109,9 +108,10 @@ fn internal() -> Problem {
 }
 
 /// Finishes refusals.
-pub(super) async fn render(State(cx): State<Context>, request: Request, next: Next) -> Response {
+pub(super) async fn render(request: Request, next: Next) -> Response {
     let lang = language_of(request.uri(), request.headers());
     let path = request.uri().path().to_owned();
+    let number = request.extensions().get::<Trace>().copied();
     let response = next.run(request).await;
     // Extractors of axum refuse in plain text; their sentence is kept as the detail.
     let bare = response.status().is_client_error()
@@ -124,9 +124,8 @@ pub(super) async fn render(State(cx): State<Context>, request: Request, next: Ne
             .unwrap_or_default();
         let said = String::from_utf8_lossy(&bytes).into_owned();
         return finish(
-            &cx,
             lang,
-            &path,
+            (&path, number),
             status,
             &HeaderMap::new(),
             Pending {
@@ -141,7 +140,7 @@ pub(super) async fn render(State(cx): State<Context>, request: Request, next: Ne
     };
     let fault = response.extensions().get::<Fault>().cloned();
     let (status, headers) = (response.status(), response.headers().clone());
-    finish(&cx, lang, &path, status, &headers, pending, fault)
+    finish(lang, (&path, number), status, &headers, pending, fault)
 }
 
 fn is_problem(response: &Response) -> bool {
@@ -184,19 +183,17 @@ fn by_status(status: StatusCode, said: &str) -> Problem {
 }
 
 fn finish(
-    cx: &Context,
     lang: Lang,
-    path: &str,
+    (path, number): (&str, Option<Trace>),
     status: StatusCode,
     headers: &HeaderMap,
     pending: Pending,
     fault: Option<Fault>,
 ) -> Response {
-    let number = cx.ids.next();
     if let Some(Fault(fault)) = fault {
-        tracing::error!(request = %number, path, %fault, "a request broke");
+        tracing::error!(path, %fault, "a request broke");
     }
-    let mut body = body(&pending.problem, lang, status, Some(number));
+    let mut body = body(&pending.problem, lang, status, number);
     if let Value::Object(members) = &mut body {
         members.extend(pending.more.into_iter().map(|(name, value)| (name.to_owned(), value)));
     }
@@ -217,7 +214,7 @@ fn finish(
 }
 
 /// The body of a problem: in the caller's language, with both languages beside it.
-pub(super) fn body(problem: &Problem, lang: Lang, status: StatusCode, number: Option<Uuid>) -> Value {
+pub(super) fn body(problem: &Problem, lang: Lang, status: StatusCode, number: Option<Trace>) -> Value {
     let title = problem.code.title();
     let in_language = |lang| {
         json!({
@@ -236,7 +233,7 @@ pub(super) fn body(problem: &Problem, lang: Lang, status: StatusCode, number: Op
     });
     let Value::Object(members) = &mut body else { return body };
     if let Some(number) = number {
-        members.insert("instance".into(), json!(format!("urn:uuid:{number}")));
+        members.insert("instance".into(), json!(format!("tag:merestone,2026:request/{number}")));
     }
     if let Some(file) = &problem.file {
         members.insert("file".into(), json!(file));

@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::changes::Changes;
+use super::export::AT_ONCE;
 use super::extents::Extents;
 use super::features::Counts;
 use super::register::Registers;
 use super::systems::Systems;
 use super::tile::Tiles;
+use super::window::Windows;
 use super::worker::Worker;
 use crate::report::typst::Fonts;
 use crate::store::Db;
@@ -91,6 +93,7 @@ pub struct Context {
     pub labels: Labels,
     pub counts: Counts,
     pub tiles: Tiles,
+    pub windows: Windows,
     /// Reads feature files of the kinds that this program does not.
     pub worker: Worker,
     /// Bytes of one upload, at most.
@@ -98,6 +101,8 @@ pub struct Context {
     pub outside: Arc<Outside>,
     pub systems: Systems,
     pub extents: Extents,
+    /// Turns of those who are given files.
+    pub exports: Arc<tokio::sync::Semaphore>,
 }
 
 /// Bytes of one upload where nothing else is set.
@@ -120,11 +125,13 @@ impl Context {
             labels: Labels::default(),
             counts: Counts::default(),
             tiles: Tiles::default(),
+            windows: Windows::default(),
             worker,
             upload_limit: UPLOAD_LIMIT,
             outside: Arc::default(),
             systems: Systems::default(),
             extents: Extents::default(),
+            exports: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
         }
     }
 }

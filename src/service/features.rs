@@ -1,14 +1,16 @@
 //! Reading the register as features: pages, single records, their versions.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::{Context, Result, not_found};
+use super::{Context, Result, not_found, window};
 use crate::crs::{Crs, Frame, Kind, NotComparable, Operation, Projection, null_for_display};
 use crate::domain::filter::Test;
 use crate::domain::id::Id;
@@ -129,10 +131,50 @@ pub struct Record {
     pub position_accuracy_m: Option<f64>,
 }
 
+impl Record {
+    /// The same with some of its fields; it has all of its kind's.
+    pub(super) fn only(&self, schema: &Schema, fields: &[&'static Field]) -> Self {
+        let value = |wanted: &&'static Field| {
+            let at = schema.fields().position(|field| field.name == wanted.name);
+            at.and_then(|at| self.values.get(at)).cloned().unwrap_or(Value::Null)
+        };
+        Self {
+            values: fields.iter().map(value).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// The geometry as it is given out: outer rings counter-clockwise, inner ones clockwise.
+    pub fn wound(&self) -> Option<Cow<'_, Geometry>> {
+        let mut geometry = self.geometry.as_ref().map(Cow::Borrowed)?;
+        if matches!(*geometry, Geometry::Polygon(_) | Geometry::Polygons(_)) {
+            geometry.to_mut().wind();
+        }
+        Some(geometry)
+    }
+
+    /// Bytes that it takes in memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        let positions = self
+            .geometry
+            .as_ref()
+            .map_or(0, |geometry| geometry.positions().count());
+        let values = self.values.iter().map(|value| {
+            size_of::<Value>()
+                + match value {
+                    Value::Text(text) | Value::Document(text) => text.len(),
+                    Value::Texts(texts) => texts.iter().map(|text| size_of::<String>() + text.len()).sum(),
+                    _ => 0,
+                }
+        });
+        size_of::<Self>() + positions * size_of::<[f64; 2]>() + values.sum::<usize>()
+    }
+}
+
 /// One page of a collection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    pub records: Vec<Record>,
+    pub records: Vec<Arc<Record>>,
     /// How many there are on all pages; none where counting took too long.
     pub matched: Option<i64>,
     /// Where the next page begins; none on the last.
@@ -209,6 +251,9 @@ async fn boundary_id(conn: &mut store::Conn, now: Timestamp, key: &str) -> Resul
 /// # Errors
 /// When the boundary does not exist, or the database breaks.
 pub async fn page(cx: &Context, wanted: &Selection) -> Result<Page> {
+    if let Some(page) = window::page(cx, wanted).await? {
+        return Ok(page);
+    }
     let mut conn = cx.db.acquire().await?;
     let mut asked = query(cx, &mut conn, wanted).await?;
     asked.limit = Some(wanted.limit + 1);
@@ -224,7 +269,19 @@ pub async fn page(cx: &Context, wanted: &Selection) -> Result<Page> {
         count(cx, &mut conn, wanted, &asked).await?
     };
     let records = place(cx, &mut conn, rows, &asked, &wanted.coordinates).await?;
-    Ok(Page { records, matched, next })
+    Ok(Page {
+        records: records.into_iter().map(Arc::new).collect(),
+        matched,
+        next,
+    })
+}
+
+/// All that is wanted, for selections that are known to be short.
+pub(super) async fn all(cx: &Context, wanted: &Selection) -> Result<Vec<Record>> {
+    let mut conn = cx.db.acquire().await?;
+    let asked = query(cx, &mut conn, wanted).await?;
+    let rows = select::rows(&mut conn, &cx.labels, &asked).await?;
+    place(cx, &mut conn, rows, &asked, &wanted.coordinates).await
 }
 
 /// How many there are on all pages; none where counting took too long.
@@ -264,11 +321,24 @@ async fn count(cx: &Context, conn: &mut store::Conn, wanted: &Selection, asked: 
     Ok(counted)
 }
 
-/// Reads a whole selection in batches, as one moment of the database, until `take` says that it is enough.
-///
-/// # Errors
-/// As [`page`].
-pub async fn each(cx: &Context, wanted: &Selection, mut take: impl AsyncFnMut(Vec<Record>) -> bool) -> Result<()> {
+/// Batches that are read ahead of whoever takes them.
+const AHEAD: usize = 2;
+
+/// A whole selection in batches, as one moment of the database, read by a task of its own a little ahead of whoever
+/// takes them. Who drops the receiver ends the reading. A fault is the last that comes.
+pub fn batches(cx: &Context, wanted: Selection) -> mpsc::Receiver<Result<Vec<Record>>> {
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let cx = cx.clone();
+    tokio::spawn(async move {
+        if let Err(error) = pour(&cx, &wanted, &sender).await {
+            // Nobody may be left to hear of it.
+            let _ = sender.send(Err(error)).await;
+        }
+    });
+    receiver
+}
+
+async fn pour(cx: &Context, wanted: &Selection, out: &mpsc::Sender<Result<Vec<Record>>>) -> Result<()> {
     let mut names = cx.db.acquire().await?;
     let mut beside = cx.db.acquire().await?;
     let asked = query(cx, &mut names, wanted).await?;
@@ -276,7 +346,7 @@ pub async fn each(cx: &Context, wanted: &Selection, mut take: impl AsyncFnMut(Ve
     let mut batches = select::batches(&mut tx, &mut names, &cx.labels, &asked);
     while let Some(rows) = batches.try_next().await? {
         let records = place(cx, &mut beside, rows, &asked, &wanted.coordinates).await?;
-        if !take(records).await {
+        if out.send(Ok(records)).await.is_err() {
             break;
         }
     }

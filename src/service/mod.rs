@@ -9,6 +9,7 @@ mod context;
 pub mod demo;
 pub mod difference;
 pub mod edit;
+pub mod export;
 pub mod extents;
 pub mod features;
 pub mod files;
@@ -25,6 +26,7 @@ pub mod systems;
 pub mod tile;
 pub mod upload;
 pub mod view;
+mod window;
 pub mod wire;
 pub mod worker;
 

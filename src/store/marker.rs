@@ -58,7 +58,6 @@ pub async fn insert_markers(
                 "section_id": new.section,
                 "number": marker.number.text(),
                 "number_key": marker.number.sort_key(),
-                "former_numbers": [],
                 "sequence": marker.sequence,
                 "names": names_json(&marker.names),
                 "constellation": marker.constellation.word(),

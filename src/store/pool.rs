@@ -29,6 +29,11 @@ pub async fn commit(tx: Tx) -> Result<()> {
 pub struct Db(PgPool);
 
 impl Db {
+    /// Connections that are open, and how many of them nobody uses.
+    pub fn connections(&self) -> (u32, usize) {
+        (self.0.size(), self.0.num_idle())
+    }
+
     /// Opens a pool whose connections are never handed out inside a transaction that someone else left open.
     ///
     /// A future that is dropped inside `begin()` can return its connection to the pool with the transaction open; the

@@ -808,6 +808,10 @@ async fn large_filters_are_answered() {
         (tests(&|i| format!("sequence={i}"), 2_000), 1_900 + 7),
         (tests(&|i| format!("number LIKE '{i}%'"), 2_000), 1),
         (tests(&|i| format!("S_EQUALS(geom,POINT({} 1))", i % 9), 1_500), 2),
+        (
+            tests(&|i| format!("T_AFTER(set_on,DATE('{}-01-01'))", 2022 + i % 100), 1_500),
+            3,
+        ),
     ] {
         let begun = std::time::Instant::now();
         let answer = found(&db.pool, &STONES, read(Language::Text, &filter, &STONES)).await;

@@ -86,6 +86,7 @@ fn header(schema: &'static Schema, crs: &str, epoch: Option<f64>) -> Header {
         notice: Names::default()
             .with(Lang::En, "An invented border <not real>")
             .with(Lang::Zh, "虚构的国界"),
+        more: Vec::new(),
         made_at: at("2026-11-23T10:11:12Z"),
     }
 }

@@ -10,6 +10,7 @@ mod cql;
 mod docs;
 mod export;
 mod files;
+mod giving;
 mod gpx;
 mod hostile;
 mod kinds;

@@ -168,6 +168,8 @@ pub struct Header {
     pub licence: String,
     /// What the boundary wants said with its data.
     pub notice: Names,
+    /// What else is stated: the frame, what the positions are, as of when.
+    pub more: Vec<(&'static str, String)>,
     pub made_at: Timestamp,
 }
 
@@ -199,6 +201,7 @@ impl Header {
             said.push(("axes", axes.to_owned()));
             said.extend(self.epoch.map(|epoch| ("epoch", number::json(epoch.get()))));
         }
+        said.extend(self.more.iter().cloned());
         said.push(("licence", self.licence.clone()));
         for (lang, text) in self.notice.iter() {
             let name = match lang {
@@ -422,7 +425,10 @@ impl<'w> Export<'w> {
 }
 
 /// Whether a format can hold what the header speaks of.
-fn fits(format: ExportFormat, header: &Header) -> Result<(), Error> {
+///
+/// - **Errors**: [`Error::Refused`] for a format without room for records that have no position, or for positions in
+///   another system than WGS 84.
+pub fn fits(format: ExportFormat, header: &Header) -> Result<(), Error> {
     let name = format.title();
     if !format.holds(header.schema.shape) {
         let title = header.schema.title;

@@ -42,6 +42,7 @@ fn header(schema: &'static Schema) -> Header {
         version: "17".to_owned(),
         licence: "CC0-1.0".to_owned(),
         notice: Names::default(),
+        more: Vec::new(),
         made_at: "2026-11-23T10:11:12Z".parse().unwrap(),
     }
 }

@@ -122,5 +122,6 @@ fn links(ask: &Ask, schema: &Schema) -> Vec<Link> {
         Link::new("root", JSON.media, ask.base.href("/")).titled(super::landing::TITLE),
     ];
     links.extend(super::tiles::links(ask, schema));
+    links.extend(super::export::links(ask, schema));
     links
 }

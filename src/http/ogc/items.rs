@@ -102,7 +102,7 @@ fn collection(cx: &Context, schema: &Schema, asked: &Asked, page: Page, links: &
     out.extend_from_slice(b",\"features\":[");
     let fields = asked.selection.fields();
     let about = asked.selection.properties.is_none();
-    for (index, record) in page.records.into_iter().enumerate() {
+    for (index, record) in page.records.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
@@ -127,16 +127,13 @@ pub fn feature(
     out: &mut Vec<u8>,
     schema: &Schema,
     fields: &[&'static Field],
-    record: Record,
+    record: &Record,
     system: &System,
     about: bool,
     members: &[(&'static str, String)],
     bare: bool,
 ) {
-    let mut geometry = record.geometry;
-    if let Some(geometry) = &mut geometry {
-        geometry.wind();
-    }
+    let geometry = record.wound().filter(|_| !bare);
     let mut more = Vec::new();
     if about && super::schema::format(schema.shape).is_some() {
         more.push(("position_kind", format!("\"{}\"", record.position_kind.word())));
@@ -150,7 +147,7 @@ pub fn feature(
         shape: schema.shape,
         fields,
         values: &record.values,
-        geometry: geometry.as_ref().filter(|_| !bare),
+        geometry: geometry.as_deref(),
         axes: system.axes,
         more: &more,
         members,

@@ -13,6 +13,7 @@ mod crs;
 mod cursor;
 mod difference;
 mod etag;
+mod export;
 mod html;
 mod item;
 mod items;
@@ -25,7 +26,6 @@ pub mod reply;
 mod schema;
 mod search;
 mod tiles;
-mod time;
 mod versions;
 
 use axum::Router;
@@ -48,6 +48,7 @@ pub(super) fn routes() -> Router<Context> {
         .route("/collections/{collectionId}/schema", get(schema::schema))
         .route("/collections/{collectionId}/queryables", get(schema::queryables))
         .route("/collections/{collectionId}/sortables", get(schema::sortables))
+        .route("/collections/{collectionId}/export", get(export::get))
         .route(
             "/collections/{collectionId}/items",
             get(items::get).post(items::post).options(items::options),

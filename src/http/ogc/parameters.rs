@@ -2,12 +2,13 @@
 
 use super::ask::{Ask, COMMON, refuse_mistakes};
 use super::crs::{System, known, unknown};
+use super::cursor;
 use super::schema::is_queryable;
-use super::{cursor, time};
 use crate::crs::{Crs, null_for_display};
 use crate::domain::filter::check::Frame;
 use crate::domain::filter::syntax::{self, ArrayRelation, Comparison};
 use crate::domain::filter::{Flag, Instant, Number, Scalar, Test, Text, Texts};
+use crate::domain::moment::text as time;
 use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::schema::{Field, Schema, Type};
 use crate::domain::text::Message;
@@ -60,18 +61,42 @@ struct Reader<'a> {
     ask: &'a Ask,
     schema: &'static Schema,
     systems: &'a [Crs],
+    of: Of,
     mistakes: Vec<(Code, Mistake)>,
 }
+
+/// What the parameters are of: a page, or a file with everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Page,
+    File,
+}
+
+/// Parameters that make no sense for a file with everything.
+const OF_PAGES: [&str; 3] = ["cursor", "resultType", "skipGeometry"];
 
 /// Reads the parameters of a page.
 ///
 /// # Errors
 /// All mistakes at once.
 pub fn read(ask: &Ask, schema: &'static Schema, systems: &[Crs]) -> Answer<Asked> {
+    read_of(ask, schema, systems, Of::Page)
+}
+
+/// Reads the parameters of a file with everything: those of a page without the pages. A limit is as great as is asked.
+///
+/// # Errors
+/// All mistakes at once.
+pub fn read_file(ask: &Ask, schema: &'static Schema, systems: &[Crs]) -> Answer<Asked> {
+    read_of(ask, schema, systems, Of::File)
+}
+
+fn read_of(ask: &Ask, schema: &'static Schema, systems: &[Crs], of: Of) -> Answer<Asked> {
     let mut reader = Reader {
         ask,
         schema,
         systems,
+        of,
         mistakes: Vec::new(),
     };
     reader.names();
@@ -133,6 +158,7 @@ pub fn read_item(ask: &Ask, schema: &'static Schema, systems: &[Crs]) -> Answer<
         ask,
         schema,
         systems,
+        of: Of::Page,
         mistakes: Vec::new(),
     };
     ask.unknown(&mut reader.mistakes, |name| {
@@ -165,8 +191,9 @@ impl Reader<'_> {
     fn names(&mut self) {
         let schema = self.schema;
         let has_boundary = schema.is_at_boundary() || schema.field("boundary").is_some();
+        let is_file = self.of == Of::File;
         self.ask.unknown(&mut self.mistakes, |name| {
-            (NAMES.contains(&name) && (name != "boundary" || has_boundary))
+            (NAMES.contains(&name) && (name != "boundary" || has_boundary) && !(is_file && OF_PAGES.contains(&name)))
                 || COMMON.contains(&name)
                 || schema.field(name).is_some_and(is_queryable)
         });
@@ -199,6 +226,7 @@ impl Reader<'_> {
         // So many digits that no number holds them are more than the greatest as well.
         let limit = digits.then(|| text.parse().unwrap_or(i64::MAX));
         match limit {
+            Some(limit) if limit >= 1 && self.of == Of::File => limit,
             Some(limit) if limit >= 1 => limit.min(GREATEST_LIMIT),
             _ => {
                 let shown: String = text.chars().take(40).collect();

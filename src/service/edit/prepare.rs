@@ -300,7 +300,11 @@ fn defaults(schema: &'static Schema, draft: &mut Draft, mistakes: &mut Vec<Mista
                     _ => Value::Text(default.to_owned()),
                 },
             );
-        } else if field.presence == Presence::Required && field.name != "boundary" {
+        } else if field.presence == Presence::Required
+            && field.name != "boundary"
+            // What was there and is wrong has been told.
+            && !mistakes.iter().any(|told| told.at == format!("#/properties/{}", field.name))
+        {
             mistakes.push(mistake(field.name, "is missing", "缺失"));
         }
     }

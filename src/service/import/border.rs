@@ -340,7 +340,7 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
 }
 
 /// Any place of the boundary, to choose an operation by; none is needed while there is no line.
-pub(super) async fn boundary_place(conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<LonLat> {
+pub(in crate::service) async fn boundary_place(conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<LonLat> {
     let (bbox, ..) = store::feature::extent(conn, boundary.id.uuid()).await?;
     let place = bbox.and_then(|[w, s, ..]| LonLat::new(w, s).ok()).or_else(|| {
         let [w, s, e, n] = boundary.record.frame.crs.area()?;

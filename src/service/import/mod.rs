@@ -12,6 +12,7 @@ mod ties;
 use std::path::Path;
 
 pub use batch::{Outcome, Planned, What};
+pub(super) use border::boundary_place;
 pub use border::{Taken, border};
 
 use super::check::files::name;

@@ -116,7 +116,6 @@ pub(super) fn meets(schema: &Schema, moment: &Moment, envelope: &str) -> String 
             in_time("g", moment)
         ),
         (_, Shape::None) => "false".to_owned(),
-        (_, Shape::Point) => format!("{} && {envelope}", display(schema, moment)),
         _ => {
             let display = display(schema, moment);
             format!("{display} && {envelope} and st_intersects({display}, {envelope})")

@@ -885,7 +885,7 @@ fn arrays() -> Vec<Row> {
         row(
             "array-functions/contained-by",
             MARKERS,
-            "A_CONTAINEDBY(former_numbers, ('7', '7A', '8')) AND A_OVERLAPS(former_numbers, ('7', '7A', '8'))",
+            "A_CONTAINEDBY(former_numbers, ('7', '7A', '8'))",
             of("a_containedBy", &["7", "7A", "8"]),
             |f| !former(f).is_empty() && former(f).is_subset(&BTreeSet::from(["7", "7A", "8"])),
         ),
@@ -1030,11 +1030,18 @@ async fn refusals(suite: &mut Suite, site: &Site) {
         .await;
     suite
         .check("filter/size-is-limited", async {
-            let terms: Vec<String> = (0..2_200).map(|n| format!("number='{n}'")).collect();
+            // Commas may stand in a query as they are, so that ten thousand terms are short enough for an address.
+            let terms = vec!["1"; 10_000].join(",");
+            let got = site
+                .get(&format!("{POINTS}/items?filter=sigma_m%20IN%20({terms})"))
+                .await;
+            got.problem(400)?;
+            ensure(got.json()["detail"].to_string().contains("2000"), || got.seen())?;
+            let terms: Vec<String> = (0..10_000).map(|n| format!("number='{n}'")).collect();
             let got = site
                 .query(&format!("{POINTS}/items"), &[("filter", &terms.join(" OR "))])
                 .await;
-            ensure(matches!(got.status, 400 | 413 | 414), || got.seen())
+            ensure(got.status == 414, || got.seen())
         })
         .await;
 }

@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{Step, fields, formats, page, said};
+use super::{Step, downloads, fields, formats, page, said};
 use crate::domain::schema::{ALL, Group, Schema, Shape, Writes};
 use crate::http::ogc::ask::Ask;
+use crate::http::ogc::export::files;
 use crate::service::extents::Extent;
 
 pub fn list(ask: &Ask) -> Markup {
@@ -79,6 +80,7 @@ pub fn one(ask: &Ask, schema: &'static Schema, extent: &Extent, systems: &[Strin
                 }
             }
         }
+        (downloads(ask, said(ask, "Everything as a file", "全部导出为文件"), &files(ask, schema)))
         h2 { (said(ask, "Fields", "字段")) }
         (fields::table(ask, schema, false))
         (formats(ask, &[("JSON", "json")]))

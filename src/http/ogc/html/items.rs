@@ -4,10 +4,11 @@ use maud::{Markup, html};
 
 use super::drawing::{Drawn, Look, drawing};
 use super::value::cell;
-use super::{collections, formats, page as whole, said};
+use super::{collections, downloads, formats, page as whole, said};
 use crate::domain::schema::{Field, Schema, Type, lineage};
 use crate::domain::value::Value;
 use crate::http::ogc::ask::Ask;
+use crate::http::ogc::export::files;
 use crate::http::ogc::link::Link;
 use crate::http::ogc::parameters::Asked;
 use crate::service::features::{Page, Record};
@@ -65,6 +66,7 @@ pub fn page(ask: &Ask, schema: &'static Schema, asked: &Asked, page: &Page, link
         @if let Some(next) = next {
             p.pages { a.button href=(next.href) rel="next" { (said(ask, "Next page", "下一页")) } }
         }
+        (downloads(ask, said(ask, "All that was found as a file", "将全部结果导出为文件"), &files(ask, schema)))
         (formats(ask, &[("GeoJSON", "geojson")]))
     };
     whole(ask, schema.title.get(ask.lang), &collections::way(ask, schema), &body)

@@ -96,6 +96,25 @@ pub fn page(ask: &Ask, title: &str, way: &[Step], body: &Markup) -> Markup {
     }
 }
 
+/// Links to files: names of formats, and addresses.
+pub fn downloads(ask: &Ask, title: &str, files: &[(&str, String)]) -> Markup {
+    html! {
+        section.downloads aria-label=(title) {
+            h2 { (title) }
+            ul {
+                @for (name, href) in files {
+                    li { a href=(href) download { (name) } }
+                }
+            }
+            p { (said(
+                ask,
+                "Each file says its version, frame, epoch and licence.",
+                "每个文件均注明版本、坐标框架、历元和许可。",
+            )) }
+        }
+    }
+}
+
 /// Links to the same thing in other formats.
 pub fn formats(ask: &Ask, formats: &[(&str, &str)]) -> Markup {
     html! {

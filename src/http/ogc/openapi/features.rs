@@ -8,6 +8,9 @@ use crate::domain::schema::{ALL, Presence, Schema, Type, Writes};
 use crate::http::ogc::crs;
 use crate::http::ogc::parameters::NAMES;
 use crate::http::ogc::schema::{is_queryable, parameter};
+use crate::service::export::ExportFormat;
+
+const EXPORTS: [ExportFormat; 9] = ExportFormat::ALL;
 
 /// The operations of one collection, under its own paths: desktop clients look for its name there.
 pub fn paths(to: To, schema: &'static Schema, paths: &mut Map<String, Value>) {
@@ -115,6 +118,52 @@ pub fn of_all(to: To, paths: &mut Map<String, Value>) {
             ],
         );
     }
+    let mut parameters = vec![collection(&names), format(to, &EXPORTS.map(ExportFormat::word))];
+    let of_file = [
+        "bbox-crs",
+        "crs",
+        "datetime",
+        "known-at",
+        "ids",
+        "filter",
+        "filter-lang",
+        "filter-crs",
+        "sortby",
+    ];
+    parameters.push(bbox(to));
+    parameters.extend(of_file.map(by_name));
+    parameters.extend(["properties", "lang", "If-None-Match"].map(by_name));
+    parameters.push(query(
+        "boundary",
+        to.said(
+            "Key of the boundary, where the collection has one",
+            "国界代码（适用于按国界登记的数据集）",
+        ),
+        &page,
+    ));
+    parameters.push(query(
+        "limit",
+        to.said(
+            "Records in the file, at most; all when absent",
+            "文件中的记录数上限；缺省为全部",
+        ),
+        &json!({ "type": "integer", "minimum": 1 }),
+    ));
+    let file = json!({ "type": "string", "format": "binary" });
+    let files: Vec<(&str, Value)> = EXPORTS
+        .iter()
+        .map(|format| (format.media_type(), file.clone()))
+        .collect();
+    add(
+        format!("{home}/export"),
+        "getExport",
+        to.said(
+            "A collection, or what is selected of it, as a file; properties may be asked by as at items",
+            "将数据集或其选定部分导出为文件；可按属性查询，与 items 相同",
+        ),
+        parameters,
+        &files,
+    );
     let versions = json!({
         "type": "object",
         "required": ["versions"],

@@ -363,6 +363,19 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
             refusals: &[503],
         },
         Plain {
+            path: "/metrics",
+            method: "get",
+            id: "getMetrics",
+            tag: "Operations",
+            summary: to.said(
+                "Numbers about the service, for Prometheus",
+                "服务的运行指标（Prometheus）",
+            ),
+            parameters: vec![],
+            statuses: &[(200, crate::http::metrics::OPENMETRICS)],
+            refusals: &[500],
+        },
+        Plain {
             path: "/problems/{slug}",
             method: "get",
             id: "getProblem",

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::InForce;
 use crate::domain::filter::syntax::{date, time};
-use crate::domain::moment::InForce;
 use crate::domain::text::Message;
 
 /// Which end of an interval a text stands at.
