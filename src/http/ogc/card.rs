@@ -6,10 +6,11 @@ use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 
 use super::ask::{Ask, COMMON, refuse_mistakes};
+use super::collections;
 use super::negotiate::{GEOJSON, JSON};
 use super::versions::about;
-use super::{collections, time};
 use crate::domain::collection::Collection;
+use crate::domain::moment::text as time;
 use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::schema::{Field, Schema, Type, Writes, lineage};
 use crate::domain::text::{Lang, Message};

@@ -93,7 +93,7 @@ fn reply(
         .and_then(last_modified);
     let mut out = Vec::with_capacity(2048);
     let members = [("links", json_of(&links).to_string())];
-    feature(&mut out, schema, &fields, record, system, true, &members, false);
+    feature(&mut out, schema, &fields, &record, system, true, &members, false);
     let mut reply = Reply::new(offer.media, out)
         .tagged(etag::of_version(id, version))
         .linked(&links)

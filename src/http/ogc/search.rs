@@ -6,9 +6,10 @@ use axum::routing::get;
 use serde_json::{Map, Value, json};
 
 use super::ask::{Ask, COMMON, encode, refuse_mistakes};
+use super::html;
 use super::negotiate::{GEOJSON, HTML, JSON, Offer};
 use super::reply::Reply;
-use super::{html, time};
+use crate::domain::moment::text as time;
 use crate::domain::problem::{Code, Mistake};
 use crate::domain::text::Message;
 use crate::geom::shape::Geometry;

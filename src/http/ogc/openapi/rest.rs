@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use super::features::{datetime, known_at};
 use super::parts::{To, answer, format, headers, in_path, lang, query, refusals, shared};
-use crate::domain::collection::Collection;
 use crate::domain::schema::{ALL, Shape};
 
 /// Start, standards, collections, and the interface itself.
