@@ -93,8 +93,11 @@ async function drive(page, seen, shot) {
   seen.step = 'show a stretch between two markers';
   await type('17-19');
   await page.waitForSelector(`${testid('search-option')}[data-collection="along"]`);
+  const left = await page.evaluate(() => window.merestone.map.getZoom());
   await page.locator(`${testid('search-option')}[data-collection="along"]`).first().click();
   await idle(page);
+  const there = await page.evaluate(() => window.merestone.map.getZoom());
+  ensure(there < left, `the map stayed at zoom ${there}`);
   await page.waitForFunction(() => window.merestone.map.getSource('overlay') !== undefined);
   ensure((await overlay()).join() === 'found,found', `the overlay holds ${await overlay()}`);
   await shot('search-stretch.png');

@@ -26,7 +26,7 @@ export const TEXTS = {
   zoom_out: { en: 'Zoom out', zh: '缩小' },
   north_up: { en: 'North up; drag to turn', zh: '正北向上；拖动旋转' },
 
-  search_hint: { en: 'Search: 17/2, name, K12+300, 17-18', zh: '查找：17/2、名称、K12+300、17-18' },
+  search_hint: { en: 'Search: 17/2, name, K12+300', zh: '查找：17/2、名称、K12+300' },
   search_label: { en: 'Search by number, name, chainage or two markers', zh: '按编号、名称、里程或两个界标查找' },
   search_keys: { en: 'Search (/ or Ctrl+K)', zh: '查找（/ 或 Ctrl+K）' },
   search_found: { en: 'Found', zh: '查找结果' },

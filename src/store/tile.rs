@@ -34,7 +34,7 @@ pub async fn tile(
     // As known at a moment, the newest knowledge is that of the moment; indexes on the newest do not serve then.
     let sql = match known {
         None => NOW.to_owned(),
-        Some(_) => as_known(NOW, "$6"),
+        Some(_) => as_known(NOW, "$6").replace("<= $5", "<= least($5, $6)"),
     };
     let mut query = sqlx::query_scalar(AssertSqlSafe(sql))
         .bind(zoom)

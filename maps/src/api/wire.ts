@@ -120,7 +120,16 @@ export interface Version {
 export interface Difference {
   old: Version;
   new: Version;
-  changed: { property: string; title: string | null; unit: string | null; before: unknown; after: unknown }[];
+  changed: {
+    property: string;
+    title: string | null;
+    unit: string | null;
+    before: unknown;
+    after: unknown;
+    /** In words of the reader's language, where there are any. */
+    before_text?: string | null;
+    after_text?: string | null;
+  }[];
   difference: GroundDifference | null;
   not_comparable: { en: string; zh: string } | null;
 }

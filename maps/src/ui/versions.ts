@@ -357,18 +357,18 @@ function legend(app: App, drawn: DrawnDifference): HTMLElement | null {
 function changes(app: App, told: Difference): HTMLElement {
   const { words } = app.store.now;
   if (told.changed.length === 0) return h('p', { class: 'muted' }, words.t('compare_same_fields'));
-  const text = (value: unknown, unit: string | null): string => {
+  const text = (value: unknown, unit: string | null, said: string | null | undefined): string => {
     if (value === null || value === undefined || value === '') return words.t('compare_empty');
     if (typeof value === 'number') return `${group(value, Number.isInteger(value) ? 0 : 3)}${unit && unit !== '1' ? ` ${unit}` : ''}`;
-    if (typeof value === 'string' || typeof value === 'boolean') return String(value);
-    return JSON.stringify(value);
+    if (typeof value === 'string' || typeof value === 'boolean') return said ?? String(value);
+    return said ?? JSON.stringify(value);
   };
   return h(
     'dl',
     { class: 'compare-changes', testid: 'compare-changes' },
-    told.changed.flatMap(({ property, title, unit, before, after }) => [
+    told.changed.flatMap(({ property, title, unit, before, after, before_text, after_text }) => [
       h('dt', {}, title ?? property),
-      h('dd', {}, h('del', {}, text(before, unit)), ' ', h('ins', {}, text(after, unit))),
+      h('dd', {}, h('del', {}, text(before, unit, before_text)), ' ', h('ins', {}, text(after, unit, after_text))),
     ]),
   );
 }

@@ -119,7 +119,7 @@ async fn of_any_kind(cx: &Context, ask: &Ask, schema: &'static Schema, id: i64, 
 }
 
 /// A value in words; none of what is only for programs.
-fn said(ask: &Ask, field: &Field, held: &Held) -> Option<String> {
+pub fn said(ask: &Ask, field: &Field, held: &Held) -> Option<String> {
     let unit = field.unit.filter(|unit| *unit != "1").map(|unit| format!(" {unit}"));
     let unit = unit.unwrap_or_default();
     Some(match (field.kind, held) {
