@@ -9,7 +9,7 @@
 //! | GeoJSON | all | |
 //! | GeoPackage, FlatGeobuf | all | times finer than a millisecond |
 //! | CSV | all | which reference system: the frame is meant, or `--crs` says it |
-//! | KML | all | other systems than WGS 84: positions are those for maps, which are the numbers of a geographic frame |
+//! | KML | all | other systems than WGS 84: positions are those for maps, which are the numbers of a geographic frame; segments are drawn with further positions between their own |
 //! | Shapefile | all, by the two small tables in its archive | names of more than ten characters and texts of more than 254 bytes without these; a part alone and one of several are the same |
 //! | GPX | no records are read from it | all fields but name and description |
 //! | DXF | positions only | all fields |
@@ -462,9 +462,16 @@ async fn what_is_given_out_comes_back() {
                 Err(why) => wrong.push(format!("{what}: {why}")),
             }
             let there = known(&new_cx, schema, BORDER).await;
+            // A drawing of a line has further positions between its own.
+            let drawn = format == ExportFormat::Kml && schema.kind == "segment";
+            let same = |name: &String, (values, place): &(Vec<(&'static str, Value)>, Option<Geometry>)| {
+                there
+                    .get(name)
+                    .is_some_and(|(others, there)| values == others && (drawn || place == there))
+            };
             let other = expected[schema.collection]
                 .iter()
-                .filter(|(name, record)| there.get(*name) != Some(record));
+                .filter(|(name, record)| !same(name, record));
             wrong.extend(
                 other
                     .take(3)
