@@ -500,7 +500,7 @@ impl Plans<'_> {
         }
         if let (Some(to), Some(feature_id)) = (span.to, self.ever.get(label).copied()) {
             return self
-                .of_the_past(conn, &item, feature_id, standing, (span, to), at, mistakes)
+                .of_the_past(conn, &item, feature_id, (standing, span, to), at, mistakes)
                 .await;
         }
         if let (None, true, Some(feature_id)) = (before, span.is_history, self.ever.get(label).copied()) {
@@ -562,8 +562,7 @@ impl Plans<'_> {
         conn: &mut store::Conn,
         item: &Item,
         feature_id: i64,
-        standing: Standing,
-        (span, to): (&Span, Timestamp),
+        (standing, span, to): (Standing, &Span, Timestamp),
         at: usize,
         mut mistakes: Vec<Mistake>,
     ) -> Result<What> {
