@@ -45,6 +45,7 @@ const paths = [
   'tiles.json',
   'collections',
   'at',
+  'search',
   'uploads',
   'inspections',
   'jobs',

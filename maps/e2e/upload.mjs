@@ -8,12 +8,10 @@
  * a marker, drops the file again. Prints one JSON line with what it saw; exit code 1 and a sentence on failure.
  * CHROMIUM names another browser than /usr/bin/chromium.
  */
-import { mkdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
-
-const LIMIT_MS = 60_000;
+import { idle, LIMIT_MS, run, testid } from './browser.mjs';
 
 const { values: options } = parseArgs({
   options: { base: { type: 'string' }, gpx: { type: 'string' }, shots: { type: 'string' } },
@@ -23,47 +21,10 @@ if (!options.base || !options.gpx || !options.shots) {
   process.exit(2);
 }
 
-const testid = (id) => `[data-testid="${id}"]`;
-const complaints = [];
-let step = 'start the browser';
-let browser;
+await run(options, drive);
 
-try {
-  await mkdir(options.shots, { recursive: true });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    timeout: LIMIT_MS,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    locale: 'en-GB',
-    timezoneId: 'Asia/Shanghai',
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(LIMIT_MS);
-  await watch(page);
-  console.log(JSON.stringify(await drive(page)));
-} catch (error) {
-  const said = complaints.length > 0 ? `\nThe page said:\n  ${complaints.join('\n  ')}` : '';
-  console.error(`Could not ${step}: ${error instanceof Error ? error.message : error}${said}`);
-  process.exitCode = 1;
-} finally {
-  await browser?.close();
-}
-
-async function drive(page) {
-  const shot = (name) => page.screenshot({ path: join(options.shots, name), timeout: LIMIT_MS });
-
-  step = 'open the page';
+async function drive(page, seen, shot) {
+  seen.step = 'open the page';
   await page.goto(`${options.base.replace(/\/$/, '')}/#lang=en`, { timeout: LIMIT_MS });
   await page.waitForFunction(() => window.merestone !== undefined);
   await idle(page);
@@ -77,7 +38,7 @@ async function drive(page) {
   );
   await shot('overview-en.png');
 
-  step = 'switch to Chinese';
+  seen.step = 'switch to Chinese';
   await page.click(testid('lang-zh'));
   await page.waitForFunction(() => document.documentElement.lang === 'zh-CN');
   await idle(page);
@@ -87,10 +48,10 @@ async function drive(page) {
   await page.click(testid('lang-en'));
   await page.waitForFunction(() => document.documentElement.lang === 'en');
 
-  step = 'drop the file onto the map';
+  seen.step = 'drop the file onto the map';
   await drop(page, options.gpx);
 
-  step = 'get a finished receipt';
+  seen.step = 'get a finished receipt';
   await page.waitForSelector(`${testid('receipt')} ${testid('receipt-state')}:not([data-state="checking"])`);
   const state = await page.getAttribute(`${testid('receipt')} ${testid('receipt-state')}`, 'data-state');
   if (state !== 'done')
@@ -103,7 +64,7 @@ async function drive(page) {
   await idle(page);
   await shot('receipt.png');
 
-  step = 'open the card of a marker';
+  seen.step = 'open the card of a marker';
   await clickMarker(page);
   await page.waitForSelector(`${testid('card')}, ${testid('chooser')}`);
   if (await page.locator(testid('chooser')).isVisible())
@@ -119,45 +80,15 @@ async function drive(page) {
   await idle(page);
   await shot('card.png');
 
-  step = 'get the same receipt for the same file';
+  seen.step = 'get the same receipt for the same file';
   await drop(page, options.gpx);
   await page.waitForSelector(`${testid('receipt')} ${testid('already-received')}`);
   const again = (await page.locator(testid('receipt-number')).innerText()).trim();
   if (again !== receipt) throw new Error(`the same file got ${again} after ${receipt}`);
 
-  step = 'finish without a complaint of the page';
-  if (complaints.length > 0) throw new Error(`${complaints.length} complaint(s)`);
+  seen.step = 'finish without a complaint of the page';
+  if (seen.complaints.length > 0) throw new Error(`${seen.complaints.length} complaint(s)`);
   return { banner, receipt, coverage, missed, card };
-}
-
-/** Notes errors, refused contents and requests that leave the server. */
-async function watch(page) {
-  const home = new URL(options.base).origin;
-  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`console: ${message.text()} (${message.location().url})`);
-  });
-  page.on('request', (request) => {
-    const url = new URL(request.url());
-    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== home)
-      complaints.push(`foreign request: ${request.url()}`);
-  });
-  await page.exposeFunction(
-    'merestoneViolation',
-    (text) => void complaints.push(`refused by the content security policy: ${text}`),
-  );
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) =>
-      window.merestoneViolation(`${event.violatedDirective} ${event.blockedURI}`),
-    );
-  });
-}
-
-async function idle(page) {
-  const late = new Promise((_, reject) =>
-    setTimeout(reject, LIMIT_MS, new Error('the map did not come to rest')).unref(),
-  );
-  await Promise.race([page.evaluate(() => window.merestone.idle()), late]);
 }
 
 /** The events a browser sends when a file is dragged in from the desktop. */

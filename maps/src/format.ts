@@ -39,6 +39,13 @@ export function length(metres: number): string {
   return `${group(metres, 3)} m`;
 }
 
+/** An area people can read: square metres, from a square kilometre on those. */
+export function area(squareMetres: number): string {
+  const size = Math.abs(squareMetres);
+  if (size >= 1_000_000) return `${group(squareMetres / 1_000_000, 3)} km²`;
+  return `${group(squareMetres, size < 1000 ? 2 : 0)} m²`;
+}
+
 /** A measured number with at most `decimals`, trailing zeros dropped, thin spaces between thousands. */
 export function group(value: number, decimals: number): string {
   const [whole = '0', part] = Math.abs(value).toFixed(decimals).split('.');

@@ -9,11 +9,12 @@ import type { Boundary } from './api/wire.ts';
 import { h } from './dom.ts';
 import { words } from './i18n.ts';
 import { loadWorld, showBase } from './map/base.ts';
+import { raiseOverlay } from './map/overlay.ts';
 import { highlight, mountRegister, refreshRegister, translate } from './map/register.ts';
 import { applyGroups, cameraOf, createMap, fit, whenIdle } from './map/view.ts';
 import type { App, AppState } from './state/app.ts';
 import { readHash, writeHash, type Lang } from './state/hash.ts';
-import { createStore } from './state/store.ts';
+import { createStore, type Store } from './state/store.ts';
 import { createBanner, createEmptyNotice } from './ui/banner.ts';
 import { createDropZone } from './ui/drop.ts';
 import { createHeader } from './ui/header.ts';
@@ -22,7 +23,9 @@ import { listenToKeys } from './ui/keys.ts';
 import { createLayers } from './ui/layers.ts';
 import { createPanel } from './ui/panel.ts';
 import { followPointer } from './ui/pointer.ts';
+import { createSearch } from './ui/search.ts';
 import { createStatus } from './ui/status.ts';
+import { createTimeBanner, createTimeControl } from './ui/time.ts';
 import { createToaster } from './ui/toast.ts';
 import { createUploads } from './ui/uploads.ts';
 
@@ -32,12 +35,15 @@ const RETRY_MS = 4000;
 const link = readHash(location.hash);
 const lang = link.lang ?? storedLang() ?? (navigator.languages.some((tag) => /^zh\b/i.test(tag)) ? 'zh' : 'en');
 
-const store = createStore<AppState>({
+const held = createStore<AppState>({
   lang,
   words: words(lang),
   boundaries: [],
   boundary: null,
   selection: null,
+  time: link.time,
+  compared: null,
+  found: null,
   alsoHere: [],
   layers: link.layers,
   layersOpen: matchMedia('(min-width: 1000px)').matches,
@@ -45,6 +51,14 @@ const store = createStore<AppState>({
   attribution: '',
   started: false,
 });
+/** Who selects something else compares and looks for nothing any more, unless they say so. */
+const store: Store<AppState> = {
+  get now() {
+    return held.now;
+  },
+  set: (change) => held.set('selection' in change ? { compared: null, found: null, ...change } : change),
+  on: held.on,
+};
 
 const root = document.getElementById('app') ?? document.body.appendChild(h('div', { id: 'app' }));
 const stage = h('main', { class: 'stage' });
@@ -53,7 +67,10 @@ stage.append(mapBox);
 root.append(stage);
 
 const toast = createToaster(document.body, () => store.now.words);
-const client = createClient(() => store.now.lang);
+const client = createClient(
+  () => store.now.lang,
+  () => store.now.time,
+);
 const map = startMap();
 const app: App = { store, client, map, toast };
 
@@ -70,11 +87,13 @@ const help = createHelp(app);
 const goHome = (): void => {
   if (store.now.boundary?.bbox) fit(map, store.now.boundary.bbox);
 };
-const header = createHeader(app, {
+const search = createSearch(app);
+const time = createTimeControl(app);
+const actions = {
   upload: uploads.choose,
   toggleLayers: () => store.set({ layersOpen: !store.now.layersOpen }),
   help: () => help.showModal(),
-  chooseBoundary: (key) => {
+  chooseBoundary: (key: string) => {
     const next = store.now.boundaries.find((boundary) => boundary.key === key);
     if (next) {
       store.set({ boundary: next, selection: null, alsoHere: [] });
@@ -82,14 +101,15 @@ const header = createHeader(app, {
     }
   },
   home: goHome,
-  setLang: (next) => {
+  setLang: (next: Lang) => {
     remember(next);
     store.set({ lang: next, words: words(next) });
   },
-});
-root.prepend(header, createBanner(app));
+};
+const header = createHeader(app, actions, search.element, time.element);
+root.prepend(header, createBanner(app), createTimeBanner(app));
 stage.append(followPointer(app, panel), createEmptyNotice(app), createLayers(app), panel.element);
-listenToKeys(app, panel, help);
+listenToKeys(app, panel, help, search, time);
 root.append(createStatus(app));
 document.body.append(
   createDropZone(app, (files) => uploads.add(files)),
@@ -134,6 +154,7 @@ async function showBoundary(boundary: Boundary): Promise<void> {
     store.set({ attribution: tiles.attribution ?? '' });
     mountRegister(map, tiles, boundary, store.now.lang);
     applyGroups(map, store.now.layers);
+    raiseOverlay(map);
     showSelection();
   } catch (error) {
     toast.error(store.now.words.t('err_tiles'), error);
@@ -151,13 +172,15 @@ async function refreshTiles(): Promise<void> {
 }
 
 function writeLink(): void {
-  const { boundary, layers, lang: now, selection } = store.now;
+  const { boundary, layers, lang: now, selection, time: then, compared } = store.now;
   const hash = writeHash({
     boundary: boundary?.key ?? null,
     camera: boundary ? cameraOf(map) : null,
     layers,
     lang: now,
     selection,
+    time: then,
+    compared,
   });
   if (hash !== location.hash) history.replaceState(null, '', hash || location.pathname);
 }
@@ -167,10 +190,10 @@ store.on(['words', 'boundary'], showTitle);
 store.on(['boundary'], ({ boundary }) => {
   if (boundary) shown = showBoundary(boundary);
 });
-store.on(['edition'], () => void refreshTiles());
+store.on(['edition', 'time'], () => void refreshTiles());
 store.on(['layers'], () => applyGroups(map, store.now.layers));
 store.on(['selection'], showSelection);
-store.on(['boundary', 'layers', 'lang', 'selection'], writeLink);
+store.on(['boundary', 'layers', 'lang', 'selection', 'time', 'compared'], writeLink);
 map.on('moveend', writeLink);
 
 // --- What comes from outside --------------------------------------------------------------------------------
@@ -190,7 +213,16 @@ window.addEventListener('hashchange', () => {
   if (next.lang && next.lang !== store.now.lang) store.set({ lang: next.lang, words: words(next.lang) });
   if (next.camera)
     map.jumpTo({ center: [next.camera.lon, next.camera.lat], zoom: next.camera.zoom, bearing: next.camera.bearing });
-  store.set({ boundary, layers: next.layers, selection: next.selection, alsoHere: [] });
+  const { inForce, knownAt } = store.now.time;
+  const same = inForce === next.time.inForce && knownAt === next.time.knownAt;
+  store.set({
+    boundary,
+    layers: next.layers,
+    selection: next.selection,
+    compared: next.compared,
+    alsoHere: [],
+    ...(same ? {} : { time: next.time }),
+  });
 });
 
 // --- Start --------------------------------------------------------------------------------------------------
@@ -208,7 +240,7 @@ async function start(): Promise<void> {
   if (boundary?.bbox && !link.camera) fit(map, boundary.bbox, false);
   store.set({ boundaries, boundary, started: true });
   await shown;
-  if (link.selection) store.set({ selection: link.selection });
+  if (link.selection) store.set({ selection: link.selection, compared: link.compared });
 }
 
 /** Asks until the server answers: it may still be starting. */

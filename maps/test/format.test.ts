@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytes, chainage, chainageRange, dms, group, length, local, percent, utc } from '../src/format.ts';
+import { area, bytes, chainage, chainageRange, dms, group, length, local, percent, utc } from '../src/format.ts';
 
 test('degrees are written with the hemisphere and padded seconds', () => {
   assert.equal(dms(42.504198, 'lat', 4), '42°30′15.1128″N');
@@ -54,4 +54,10 @@ test('bytes are decimal', () => {
   assert.equal(bytes(999), '999 B');
   assert.equal(bytes(1536), '1.5 kB');
   assert.equal(bytes(2_500_000), '2.5 MB');
+});
+
+test('areas are square metres, large ones square kilometres', () => {
+  assert.equal(area(12.345), '12.35 m²');
+  assert.equal(area(225_000.04), '225\u202f000 m²');
+  assert.equal(area(2_500_000), '2.500 km²');
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readHash, writeHash, type LinkState } from '../src/state/hash.ts';
+import { isDay, readHash, TODAY, writeHash, type LinkState } from '../src/state/hash.ts';
 
-const empty: LinkState = { boundary: null, camera: null, layers: [], lang: null, selection: null };
+const empty: LinkState = { boundary: null, camera: null, layers: [], lang: null, selection: null, time: TODAY, compared: null };
 
 test('every part of a link survives the round trip', () => {
   const selections: LinkState['selection'][] = [
@@ -23,6 +23,8 @@ test('every part of a link survives the round trip', () => {
       ],
       lang: 'zh',
       selection,
+      time: { inForce: '2024-05-01', knownAt: '2025-12-31' },
+      compared: selection?.kind === 'item' ? { old: 1, new: 3 } : null,
     };
     assert.deepEqual(readHash(writeHash(state)), state);
   }
@@ -45,4 +47,11 @@ test('more digits when zoomed in', () => {
     writeHash({ ...empty, camera: { lat: 42.123456789, lon: 1.123456789, zoom, bearing: 0 } });
   assert.equal(at(5), '#v=42.1235,1.1235,5.00');
   assert.equal(at(14), '#v=42.123457,1.123457,14.00');
+});
+
+test('a day is a day of the calendar', () => {
+  assert.equal(isDay('2024-02-29'), '2024-02-29');
+  for (const text of ['2023-02-29', '2024-13-01', '2024-5-1', 'today', '', '2024-05-01T00:00:00Z']) assert.equal(isDay(text), '');
+  assert.deepEqual(readHash('#t=2024-02-30&k=x&d=1-').time, TODAY);
+  assert.equal(readHash('#d=1-x').compared, null);
 });

@@ -48,6 +48,11 @@ impl Query {
         let (number, is_number) = number(&figures);
         // What is read from Chinese numerals is a number only where nothing else was said: many names hold a numeral.
         let number = number.filter(|_| is_number || words.contains(|c: char| c.is_ascii_digit()));
+        let along = chainage(&words)
+            .or_else(|| past(&figures))
+            .or_else(|| between(&figures));
+        // The figures of a chainage are no number of anything.
+        let number = number.filter(|_| matches!(along, None | Some(Along::Between(..))));
         let parts = number.as_deref().map(parts).unwrap_or_default();
         Some(Self {
             numbers: number.as_deref().map(|n| writings(n, &parts)).unwrap_or_default(),

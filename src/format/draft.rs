@@ -31,12 +31,13 @@ pub fn read(schema: &'static Schema, row: &Row, mapping: &Mapping) -> ReadRow {
     let mut draft = Draft::default();
     for field in schema.fields().filter(|field| field.is_writable()) {
         let Some(text) = fields.text(field.name) else { continue };
-        match value(field, &text, row.cells.get(mapping.column(field.name))) {
-            Ok(value) => match field.mistake(&value) {
-                Some(detail) => fields.wrong(field.name, detail),
-                None => draft.set(field.name, value),
-            },
-            Err(detail) => fields.wrong(field.name, detail),
+        let read = value(field, &text, row.cells.get(mapping.column(field.name)));
+        match read.and_then(|value| field.mistake(&value).map_or(Ok(value), Err)) {
+            Ok(value) => draft.set(field.name, value),
+            Err(detail) => {
+                fields.wrong(field.name, detail);
+                draft.unread.push(field.name);
+            }
         }
     }
     let valid_to = match (schema.writes, fields.text("valid_to")) {

@@ -72,7 +72,7 @@ pub struct Pair {
 /// # Errors
 /// When there never was such a record, or it has no such version.
 pub async fn pair(cx: &Context, schema: &'static Schema, feature_id: i64, old: i32, new: i32) -> Result<Pair> {
-    let (id, history) = history::lineages(cx, schema, feature_id).await?;
+    let (id, history) = history::identified(cx, schema, feature_id).await?;
     let find = |number: i32| {
         let lineage = history.iter().find(|lineage| lineage.version == number);
         lineage.cloned().map(Version::bare).ok_or_else(|| {

@@ -43,7 +43,7 @@ pub struct When {
 }
 
 impl When {
-    pub(super) fn moment(&self, now: Timestamp) -> Moment {
+    pub(in crate::service) fn moment(&self, now: Timestamp) -> Moment {
         Moment {
             in_force: self.in_force.unwrap_or(InForce::At(now)),
             known: self.known,

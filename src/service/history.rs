@@ -58,7 +58,7 @@ const WHOLE: usize = 200;
 ///
 /// # Errors
 /// When there never was such a record, or its kind has no versions.
-pub(super) async fn lineages(cx: &Context, schema: &'static Schema, feature_id: i64) -> Result<(Uuid, Vec<Lineage>)> {
+pub(super) async fn identified(cx: &Context, schema: &'static Schema, feature_id: i64) -> Result<(Uuid, Vec<Lineage>)> {
     let mut conn = cx.db.acquire().await?;
     let known = store::version::identify(&mut conn, feature_id).await?;
     let id = match known {
@@ -69,12 +69,20 @@ pub(super) async fn lineages(cx: &Context, schema: &'static Schema, feature_id: 
     Ok((id, history))
 }
 
+/// When and why a record became as it was, newest version first.
+///
+/// # Errors
+/// When there never was such a record, or its kind has no versions.
+pub async fn lineages(cx: &Context, schema: &'static Schema, feature_id: i64) -> Result<Vec<Lineage>> {
+    Ok(identified(cx, schema, feature_id).await?.1)
+}
+
 /// All versions, newest first.
 ///
 /// # Errors
 /// When there never was such a record, or its kind has no versions.
 pub async fn versions(cx: &Context, schema: &'static Schema, feature_id: i64) -> Result<Vec<Version>> {
-    let (_, history) = lineages(cx, schema, feature_id).await?;
+    let history = lineages(cx, schema, feature_id).await?;
     let mut versions: Vec<Version> = history.into_iter().map(Version::bare).collect();
     for version in versions.iter_mut().take(WHOLE) {
         fill(cx, schema, feature_id, version).await?;

@@ -294,18 +294,19 @@ fn place(register: &Register, along: &Along) -> Option<Hit> {
             (label, point(chainage), milestones.describe(chainage))
         }
         Along::Between(from, to) => {
-            let ((a, from), (b, to)) = (at(register, from)?, at(register, to)?);
-            let (start, end) = (a.min(b), a.max(b));
-            let line = course
-                .stretch(start, end)
-                .iter()
-                .map(|p| [p.lon.get(), p.lat.get()])
-                .collect();
-            (
-                format!("{from}–{to}"),
-                Geometry::Line(line),
-                milestones.describe_stretch(start, end),
-            )
+            let (mut first, mut last) = (at(register, from)?, at(register, to)?);
+            if first.0 > last.0 {
+                std::mem::swap(&mut first, &mut last);
+            }
+            let ((start, from), (end, to)) = (first, last);
+            let line = course.stretch(start, end);
+            let line = line.iter().map(|p| [p.lon.get(), p.lat.get()]).collect();
+            let (a, b) = (written(start)?, written(end)?);
+            let reference = Message::new(
+                format!("between markers {from} and {to}, {a} to {b}"),
+                format!("{from}号与{to}号界标之间，{a}至{b}"),
+            );
+            (format!("{from}–{to}"), Geometry::Line(line), reference)
         }
     };
     Some(Hit {

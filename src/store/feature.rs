@@ -1,5 +1,6 @@
 //! Collections of map features, one way to read them all.
 
+use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
@@ -140,6 +141,9 @@ pub struct Query {
     /// Only features behind this one.
     pub after: Option<i64>,
     pub limit: i64,
+    /// In force at this time, and as known at that one; now, and by the newest knowledge when absent.
+    pub at: Option<Timestamp>,
+    pub known: Option<Timestamp>,
 }
 
 /// Features in the order of their ids.
@@ -156,7 +160,7 @@ pub async fn items(conn: &mut PgConnection, collection: Collection, query: &Quer
            and ($3::float8[] is null or display && st_makeenvelope($3[1], $3[2], $3[3], $3[4], 4326))
            and ($4::bigint is null or feature_id > $4)
          order by feature_id limit $5",
-        source(collection)
+        at_moment(source(collection), query)
     );
     Ok(sqlx::query_as(AssertSqlSafe(sql))
         .bind(query.boundary)
@@ -164,8 +168,22 @@ pub async fn items(conn: &mut PgConnection, collection: Collection, query: &Quer
         .bind(query.bbox.map(|b| b.to_vec()))
         .bind(query.after)
         .bind(query.limit)
+        .bind(query.at.map(jiff_sqlx::Timestamp::from))
+        .bind(query.known.map(jiff_sqlx::Timestamp::from))
         .fetch_all(conn)
         .await?)
+}
+
+/// The statement for the moment asked for: `$6` is when in force, `$7` when known. What has no versions stays as it is.
+fn at_moment(sql: &str, query: &Query) -> String {
+    let mut sql = sql.to_owned();
+    if query.at.is_some() {
+        sql = sql.replace("now()", "$6");
+    }
+    if query.known.is_some() {
+        sql = super::tile::as_known(&sql, "$7");
+    }
+    sql
 }
 
 /// How many features there are; `limit`, `after` and `feature_id` of the query do not matter.

@@ -34,7 +34,7 @@ pub async fn tile(
     // As known at a moment, the newest knowledge is that of the moment; indexes on the newest do not serve then.
     let sql = match known {
         None => NOW.to_owned(),
-        Some(_) => as_known(NOW),
+        Some(_) => as_known(NOW, "$6").replace("<= $5", "<= least($5, $6)"),
     };
     let mut query = sqlx::query_scalar(AssertSqlSafe(sql))
         .bind(zoom)
@@ -48,14 +48,15 @@ pub async fn tile(
     Ok(query.fetch_one(conn).await?)
 }
 
-/// The statement with `upper_inf(x.known)` turned into `x.known @> $6`.
-fn as_known(sql: &str) -> String {
+/// The statement with `upper_inf(x.known)` turned into `x.known @> $6`, where that is the value bound to the moment.
+pub(super) fn as_known(sql: &str, known: &str) -> String {
     let mut said = String::with_capacity(sql.len() + 64);
     for (index, part) in sql.split("upper_inf(").enumerate() {
         match part.split_once(')') {
             Some((column, rest)) if index > 0 => {
                 said.push_str(column);
-                said.push_str(" @> $6");
+                said.push_str(" @> ");
+                said.push_str(known);
                 said.push_str(rest);
             }
             _ => said.push_str(part),

@@ -347,6 +347,7 @@ fn draft(schema: &'static Schema, n: usize, names: &BTreeMap<&'static str, Vec<S
             Draft {
                 values,
                 geometry: geometry.map(Some),
+                ..Draft::default()
             }
         })
         .boxed()

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::db::db_before;
 use crate::support::{App, app, app_with_borders};
 
 async fn ask(app: &App, parameters: &[(&str, &str)]) -> Value {
@@ -191,6 +192,8 @@ async fn a_linear_reference_gives_a_place_on_the_line() {
     let stretch = place("17-18").await;
     assert_eq!(stretch["geometry"]["type"], "LineString");
     assert_eq!(stretch["properties"]["label"], "17–18");
+    let said = stretch["properties"]["linear_reference_en"].as_str().unwrap();
+    assert!(said.starts_with("between markers 17 and 18, K"), "{said}");
     for same in ["between 17 and 18", "17号与18号界桩之间", "十七号至十八号", "18–17"] {
         assert_eq!(place(same).await["geometry"], stretch["geometry"], "{same}");
     }
@@ -252,6 +255,7 @@ async fn the_register_of_another_day_is_searched() {
         "{answer}"
     );
     // The line as it was, and no line where there was none.
+    app.in_force_since("1999-05-01").await;
     assert_eq!(
         ask(&app, &[("q", "K1+000"), ("datetime", "1950-01-01")]).await["features"],
         json!([])
@@ -385,4 +389,23 @@ async fn an_empty_register_answers_too() {
     let none = ask(&app, &[("q", "17-18")]).await;
     assert_eq!(none["features"], json!([]));
     assert!(none["hint"].is_string());
+}
+
+#[tokio::test]
+async fn words_that_an_older_release_indexed_are_brought_into_the_new_form() {
+    let db = db_before(20_261_126_090_000).await;
+    sqlx::raw_sql(
+        "insert into record (record_id, kind, label, words) values
+             ('00000000-0000-7000-8000-000000000001', 'marker', '17', '17 blackstone 黑石山 버들모래톱'),
+             ('00000000-0000-7000-8000-000000000002', 'marker', '18', null)",
+    )
+    .execute(&db.pool)
+    .await
+    .unwrap();
+    db.migrate().await;
+    let words: Vec<Option<String>> = sqlx::query_scalar("select words from record order by label")
+        .fetch_all(&db.pool)
+        .await
+        .unwrap();
+    assert_eq!(words, [Some("17 blackstone 黑 石 山 버 들 모 래 톱".to_owned()), None]);
 }

@@ -380,6 +380,7 @@ async fn two_versions_of_a_line_are_compared_on_the_ellipsoid() {
         (&movability["before"], &movability["after"]),
         (&json!("fixed"), &json!("movable"))
     );
+    assert_eq!(movability["after_text"], "movable by nature");
     // Backwards it is the same but for the sides.
     let back = app.json(&format!("{item}/versions/3/difference/1")).await;
     assert_eq!(back["difference"]["maximum_m"], two["difference"]["maximum_m"]);

@@ -109,10 +109,65 @@ export interface Version {
   valid_from?: string | null;
   valid_to?: string | null;
   known_from?: string | null;
+  known_to?: string | null;
+  standing?: string | null;
   instrument?: string | null;
   author?: string | null;
   reason?: string | null;
 }
+
+/** What two versions differ in. */
+export interface Difference {
+  old: Version;
+  new: Version;
+  changed: {
+    property: string;
+    title: string | null;
+    unit: string | null;
+    before: unknown;
+    after: unknown;
+    /** In words of the reader's language, where there are any. */
+    before_text?: string | null;
+    after_text?: string | null;
+  }[];
+  difference: GroundDifference | null;
+  not_comparable: { en: string; zh: string } | null;
+}
+
+export interface GroundDifference {
+  kind: 'points' | 'lines' | 'polygons';
+  distance_m?: number;
+  azimuth_deg?: number | null;
+  maximum_m?: number;
+  mean_m?: number;
+  area_m2?: number;
+  gained_m2?: number;
+  lost_m2?: number;
+  position_kind: 'legal' | 'display';
+  crs: string;
+  epoch?: number | null;
+}
+
+export type DrawnDifference = FeatureCollection<Geometry | null, { role: 'old' | 'new' | 'difference' }>;
+
+/** Something that was found. */
+export interface HitProperties {
+  label: string;
+  boundary: string | null;
+  score: number;
+  /** None for a place along the line. */
+  collection: string | null;
+  kind: string | null;
+  name_zh?: string;
+  name_en?: string;
+  name_ru?: string;
+  name_ko?: string;
+  linear_reference_en?: string;
+  linear_reference_zh?: string;
+}
+
+export type Hit = Feature<Geometry | null, HitProperties>;
+export type Found = FeatureCollection<Geometry | null, HitProperties> & { hint?: string };
 
 export type Verdict = 'pass' | 'fail' | 'inconclusive';
 
@@ -168,6 +223,9 @@ export interface ItemProperties extends Partial<Finding> {
   versions?: Version[];
   findings?: Finding[];
   links?: Link[];
+  /** Of kinds that the map does not draw: what they are called, and their fields in words. */
+  kind_title?: string;
+  facts?: { field: string; title: string; text: string }[];
   [field: string]: unknown;
 }
 

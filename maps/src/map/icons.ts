@@ -62,11 +62,32 @@ function drawIcon(id: string): Drawing | null {
       return draw(10, hatch);
     case 'ridge':
       return draw(12, ridge);
+    case 'pin':
+      return draw(40, pin);
     case 'peak':
       return draw(14, peak);
     default:
       return null;
   }
+}
+
+/** A place that was looked for; its tip is at the lower edge. */
+function pin(c: CanvasRenderingContext2D): void {
+  c.beginPath();
+  c.moveTo(0, 19);
+  c.bezierCurveTo(-3, 10, -11, 5, -11, -5);
+  c.arc(0, -5, 11, Math.PI, 0);
+  c.bezierCurveTo(11, 5, 3, 10, 0, 19);
+  c.closePath();
+  c.fillStyle = '#1f5f8b';
+  c.strokeStyle = '#ffffff';
+  c.lineWidth = 2;
+  c.fill();
+  c.stroke();
+  c.beginPath();
+  c.arc(0, -5, 4, 0, 2 * Math.PI);
+  c.fillStyle = '#ffffff';
+  c.fill();
 }
 
 function draw(size: number, paint: (context: CanvasRenderingContext2D) => void): Drawing | null {

@@ -76,13 +76,14 @@ export function fit(map: MapLibre, [west, south, east, north]: Bbox, animate = t
 }
 
 export function fly(map: MapLibre, lon: number, lat: number, zoom = 14): void {
+  const { top = 0, bottom = 0, left = 0, right = 0 } = padding(map);
+  // An offset and no padding: the map keeps its padding, and whatever is fitted next would have both.
   const target = {
     center: [lon, lat] as [number, number],
     zoom: Math.max(map.getZoom(), zoom),
-    padding: padding(map),
-    retainPadding: false,
+    offset: [(left - right) / 2, (top - bottom) / 2] as [number, number],
   };
-  if (reducedMotion()) map.jumpTo(target);
+  if (reducedMotion()) map.easeTo({ ...target, duration: 0 });
   else map.flyTo({ ...target, duration: 900 });
 }
 

@@ -1,10 +1,11 @@
 /** The state of the whole page and what its parts may call. */
+import type { Geometry } from 'geojson';
 import type { Map as MapLibre } from 'maplibre-gl';
 import type { Client } from '../api/client.ts';
 import type { Boundary } from '../api/wire.ts';
 import type { Words } from '../i18n.ts';
 import type { Picked } from '../map/pick.ts';
-import type { Lang, LinkState, Selection } from './hash.ts';
+import type { Compared, Lang, LinkState, Selection, Time } from './hash.ts';
 import type { Store } from './store.ts';
 
 export interface AppState {
@@ -13,6 +14,12 @@ export interface AppState {
   boundaries: Boundary[];
   boundary: Boundary | null;
   selection: Selection | null;
+  /** As of when the register is shown. */
+  time: Time;
+  /** Versions of the selected record that are drawn beside each other. */
+  compared: Compared | null;
+  /** A place or stretch that was looked for, while it is what the panel speaks of. */
+  found: Geometry | null;
   /** Other features where the reader clicked. */
   alsoHere: Picked[];
   layers: LinkState['layers'];

@@ -17,6 +17,20 @@ export type Selection =
   | { kind: 'receipts' }
   | { kind: 'inspections' };
 
+/** As of when the register is shown, as days; empty is today, and by the newest knowledge. */
+export interface Time {
+  inForce: string;
+  knownAt: string;
+}
+
+/** Two versions of the selected record that are compared. */
+export interface Compared {
+  old: number;
+  new: number;
+}
+
+export const TODAY: Time = { inForce: '', knownAt: '' };
+
 export interface LinkState {
   boundary: string | null;
   camera: Camera | null;
@@ -24,6 +38,8 @@ export interface LinkState {
   layers: { id: string; on: boolean }[];
   lang: Lang | null;
   selection: Selection | null;
+  time: Time;
+  compared: Compared | null;
 }
 
 export function writeHash(state: LinkState): string {
@@ -40,7 +56,10 @@ export function writeHash(state: LinkState): string {
     parts.push(`l=${state.layers.map(({ id, on }) => (on ? '' : '-') + encodeURIComponent(id)).join(',')}`);
   }
   if (state.lang) parts.push(`lang=${state.lang}`);
+  if (state.time.inForce) parts.push(`t=${state.time.inForce}`);
+  if (state.time.knownAt) parts.push(`k=${state.time.knownAt}`);
   if (state.selection) parts.push(`s=${writeSelection(state.selection)}`);
+  if (state.compared && state.selection?.kind === 'item') parts.push(`d=${state.compared.old}-${state.compared.new}`);
   return parts.length > 0 ? `#${parts.join('&')}` : '';
 }
 
@@ -58,7 +77,21 @@ export function readHash(hash: string): LinkState {
     layers: readLayers(fields.get('l')),
     lang: lang === 'zh' || lang === 'en' ? lang : null,
     selection: readSelection(fields.get('s')),
+    time: { inForce: isDay(fields.get('t')), knownAt: isDay(fields.get('k')) },
+    compared: readCompared(fields.get('d')),
   };
+}
+
+/** The text where it is a day of the calendar, else nothing. */
+export function isDay(text: string | undefined): string {
+  if (!text || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return '';
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) ? text : '';
+}
+
+function readCompared(text: string | undefined): Compared | null {
+  const found = /^(\d{1,9})-(\d{1,9})$/.exec(text ?? '');
+  return found ? { old: Number(found[1]), new: Number(found[2]) } : null;
 }
 
 function writeSelection(selection: Selection): string {

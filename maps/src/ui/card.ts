@@ -9,7 +9,6 @@ import {
   chainageText,
   copy,
   facts,
-  history,
   otherNames,
   positions,
   reference,
@@ -18,6 +17,7 @@ import {
   verdictChip,
 } from './parts.ts';
 import { pickedList } from './chooser.ts';
+import type { Versions } from './versions.ts';
 
 /** Fields that have their own place on the card, or none. */
 const PLACED = new Set([
@@ -60,9 +60,17 @@ const PLACED = new Set([
   'constellation',
   'visited',
   'bbox',
+  'kind_title',
+  'facts',
 ]);
 
-export function renderCard(app: App, collection: string, item: Item, zoom: () => void): HTMLElement {
+export function renderCard(
+  app: App,
+  collection: string,
+  item: Item,
+  versions: Versions,
+  zoom: () => void,
+): HTMLElement {
   const { words, alsoHere } = app.store.now;
   const p = item.properties;
   const others = otherNames(words, p);
@@ -85,7 +93,7 @@ export function renderCard(app: App, collection: string, item: Item, zoom: () =>
       h(
         'div',
         { class: 'card-actions' },
-        h('button', { class: 'quiet', onclick: zoom }, icon(ICONS.target), words.t('zoom_to')),
+        item.geometry ? h('button', { class: 'quiet', onclick: zoom }, icon(ICONS.target), words.t('zoom_to')) : null,
         h(
           'button',
           { class: 'quiet', onclick: () => void copy(app, location.href, words.t('link_copied')) },
@@ -112,7 +120,7 @@ export function renderCard(app: App, collection: string, item: Item, zoom: () =>
     section(words.t('coordinates'), p.elements?.length ? null : positions(app, p.positions)),
     description(app, p),
     section(words.t('facts'), otherFacts(app, collection, p)),
-    section(words.t('history'), history(words, p.versions)),
+    section(words.t('history'), versions.render(p.versions)),
     section(words.t('links'), links(app, p.links ?? item.links)),
     section(words.t('also_here'), alsoHere.length > 0 ? pickedList(app, alsoHere) : null),
   );
@@ -120,7 +128,7 @@ export function renderCard(app: App, collection: string, item: Item, zoom: () =>
 
 function kindLine(app: App, collection: string, p: ItemProperties): string {
   const { words } = app.store.now;
-  const parts = [words.code('collection', collection)];
+  const parts = [p.kind_title ?? words.code('collection', collection)];
   if (p.constellation) parts.push(words.code('constellation', p.constellation));
   if (p.kind && collection !== 'findings') parts.push(words.code(listOf(collection, 'kind'), p.kind));
   return parts.join(' · ');
@@ -232,6 +240,7 @@ function otherFacts(app: App, collection: string, p: ItemProperties): HTMLElemen
     if (PLACED.has(name) || value === null || value === '' || typeof value === 'object') continue;
     rows.push([words.code('field', name), fieldText(app, collection, name, value as string | number | boolean)]);
   }
+  for (const { title, text } of p.facts ?? []) rows.push([title, text]);
   if (opening) rows.push([words.code('field', 'opening'), opening]);
   if (counterpart) rows.push([words.code('field', 'counterpart'), counterpart]);
   return facts(rows);

@@ -1,6 +1,5 @@
 /** The bar at the top: name, boundary menu, actions, language. */
 import { fill, h, icon, ICONS } from '../dom.ts';
-import { createFinder } from './finder.ts';
 import type { App } from '../state/app.ts';
 import type { Lang } from '../state/hash.ts';
 
@@ -13,9 +12,8 @@ export interface HeaderActions {
   setLang(lang: Lang): void;
 }
 
-export function createHeader(app: App, actions: HeaderActions): HTMLElement {
+export function createHeader(app: App, actions: HeaderActions, search: HTMLElement, time: HTMLElement): HTMLElement {
   const bar = h('header', { class: 'bar' });
-  const finder = createFinder(app);
 
   function render(): void {
     const { words, boundaries, boundary, lang, selection, layersOpen } = app.store.now;
@@ -76,8 +74,9 @@ export function createHeader(app: App, actions: HeaderActions): HTMLElement {
         h('span', {}, 'Merestone'),
       ),
       menu,
-      finder,
+      search,
       h('span', { class: 'bar-space' }),
+      time,
       h(
         'button',
         {
@@ -126,9 +125,13 @@ export function createHeader(app: App, actions: HeaderActions): HTMLElement {
   render();
   // The bar is drawn again as a whole; the focus must not fall off it.
   app.store.on(['words', 'boundaries', 'boundary', 'selection', 'layersOpen'], () => {
-    const focused = (document.activeElement as HTMLElement | null)?.dataset['testid'];
+    const { activeElement } = document;
+    const focused = (activeElement as HTMLElement | null)?.dataset['testid'];
+    // The search and the date draw themselves and keep their own focus, which taking them out would lose.
+    const kept = [search, time].find((part) => part.contains(activeElement));
     render();
-    if (focused) bar.querySelector<HTMLElement>(`[data-testid="${focused}"]`)?.focus();
+    if (kept) (activeElement as HTMLElement).focus();
+    else if (focused) bar.querySelector<HTMLElement>(`[data-testid="${focused}"]`)?.focus();
   });
   return bar;
 }

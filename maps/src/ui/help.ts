@@ -12,6 +12,8 @@ export function createHelp(app: App): HTMLDialogElement {
     const rows: [string[], string][] = [
       [[words.t('help_click')], words.t('help_click_does')],
       [[words.t('help_drop')], words.t('help_drop_does')],
+      [['/', 'Ctrl K'], words.t('help_search')],
+      [['T'], words.t('help_time')],
       [['L'], words.t('help_l')],
       [['Esc'], words.t('help_esc')],
       [['↑', '↓', '←', '→'], words.t('help_arrows')],

@@ -132,7 +132,7 @@ export function createLayers(app: App): HTMLElement {
 
   /** Counts are an extra: where the server does not tell them, the panel does without. */
   async function count(): Promise<void> {
-    const { boundary, layersOpen } = app.store.now;
+    const { boundary, layersOpen, time } = app.store.now;
     if (!boundary || !layersOpen) return;
     const found = new Map<string, number>();
     if (boundary.n_markers !== undefined) found.set('markers', boundary.n_markers);
@@ -142,7 +142,7 @@ export function createLayers(app: App): HTMLElement {
         if (page?.numberMatched !== undefined) found.set(collection, page.numberMatched);
       }),
     );
-    if (app.store.now.boundary !== boundary) return;
+    if (app.store.now.boundary !== boundary || app.store.now.time !== time) return;
     counts = found;
     render();
   }
@@ -154,7 +154,7 @@ export function createLayers(app: App): HTMLElement {
     far = now;
   });
   app.store.on(['words', 'layers', 'layersOpen', 'boundary'], render);
-  app.store.on(['boundary', 'edition', 'layersOpen'], () => void count());
+  app.store.on(['boundary', 'edition', 'time', 'layersOpen'], () => void count());
   render();
   return panel;
 }

@@ -1,4 +1,5 @@
 /** Finds a marker by the label people write, "17" or "12(1)". */
+import { moment } from '../api/client.ts';
 import type { Item, ItemPage } from '../api/wire.ts';
 import type { App } from '../state/app.ts';
 
@@ -13,11 +14,13 @@ const PAGES = 20;
 const cache = new Map<string, Promise<Map<string, MarkerPlace>>>();
 
 export async function findMarker(app: App, boundary: string, label: string): Promise<MarkerPlace | null> {
-  let index = cache.get(boundary);
+  // Markers have been moved and renumbered: each day has its own.
+  const key = `${boundary} ${moment(app.store.now.time)}`;
+  let index = cache.get(key);
   if (!index) {
     index = read(app, boundary);
-    cache.set(boundary, index);
-    index.catch(() => cache.delete(boundary));
+    cache.set(key, index);
+    index.catch(() => cache.delete(key));
   }
   const found = await index;
   return found.get(label) ?? found.get(label.replace(/\(\d+\)$/, '')) ?? null;

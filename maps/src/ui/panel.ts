@@ -1,6 +1,8 @@
 /** The side panel: follows the selection, fetches what it needs, draws it again when the language changes. */
+import { RequestError } from '../api/problem.ts';
 import type { Bbox, Item, Receipt } from '../api/wire.ts';
 import { fill, h, icon, ICONS } from '../dom.ts';
+import { extentOf } from '../geometry.ts';
 import { fit, fly } from '../map/view.ts';
 import type { Picked } from '../map/pick.ts';
 import type { App } from '../state/app.ts';
@@ -9,10 +11,11 @@ import { renderCard } from './card.ts';
 import { renderChooser } from './chooser.ts';
 import { renderInspections } from './inspections.ts';
 import { findMarker } from './markers.ts';
-import { spinner } from './parts.ts';
+import { section, spinner } from './parts.ts';
 import { renderPlace } from './place.ts';
 import { renderReceipt } from './receipt.ts';
 import { renderReceipts } from './receipts.ts';
+import { createVersions } from './versions.ts';
 import type { Uploads } from './uploads.ts';
 
 export interface Panel {
@@ -43,6 +46,7 @@ export function createPanel(app: App, uploads: Uploads): Panel {
     body,
   );
 
+  const versions = createVersions(app);
   let draw: (() => HTMLElement) | null = null;
   let choosing = false;
   let request: AbortController | null = null;
@@ -88,8 +92,22 @@ export function createPanel(app: App, uploads: Uploads): Panel {
       if (app.store.now.selection === selection) show(() => paint(value));
     } catch (error) {
       if (mine.signal.aborted || app.store.now.selection !== selection) return;
+      if (selection.kind === 'item' && isMissing(error) && (await openAbsent(selection, mine.signal))) return;
+      if (app.store.now.selection !== selection) return;
       app.toast.error(what, error);
       shut();
+    }
+  }
+
+  /** A record that is not in force at the time shown still has its versions; false where it has none either. */
+  async function openAbsent(selection: Selection & { kind: 'item' }, signal: AbortSignal): Promise<boolean> {
+    try {
+      const { collection, id } = selection;
+      const list = await app.client.versions(collection, id, signal);
+      if (app.store.now.selection === selection) show(() => renderAbsent(app, collection, id, versions.render(list)));
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -108,7 +126,7 @@ export function createPanel(app: App, uploads: Uploads): Panel {
           selection,
           words.t('err_item'),
           (signal) => app.client.item(collection, id, signal),
-          (item) => renderCard(app, collection, item, () => zoomTo(item)),
+          (item) => renderCard(app, collection, item, versions, () => zoomTo(item)),
         );
         return;
       }
@@ -169,7 +187,7 @@ export function createPanel(app: App, uploads: Uploads): Panel {
   };
 
   function zoomTo(item: Item): void {
-    const box = extent(item);
+    const box = extentOf(item.geometry);
     if (!box) return;
     if (box[0] === box[2] && box[1] === box[3]) fly(app.map, box[0], box[1]);
     else fit(app.map, box);
@@ -183,6 +201,10 @@ export function createPanel(app: App, uploads: Uploads): Panel {
     if (draw) show(draw);
   });
   app.store.on(['selection'], follow);
+  app.store.on(['time'], () => {
+    const { selection } = app.store.now;
+    if (selection?.kind === 'item' || selection?.kind === 'place') follow();
+  });
   app.store.on(['edition'], () => {
     if (app.store.now.selection?.kind === 'receipts') follow();
   });
@@ -199,6 +221,31 @@ export function createPanel(app: App, uploads: Uploads): Panel {
   };
 }
 
+/** The record is not there at the time that is shown. */
+function isMissing(error: unknown): boolean {
+  if (!(error instanceof RequestError)) return false;
+  const { failure } = error;
+  const status = failure.kind === 'status' ? failure.status : failure.kind === 'problem' ? failure.body.status : 0;
+  return status === 404 || status === 410;
+}
+
+function renderAbsent(app: App, collection: string, id: number, history: HTMLElement | null): HTMLElement {
+  const { words, time } = app.store.now;
+  const day = time.inForce || time.knownAt;
+  return h(
+    'article',
+    { class: 'card', testid: 'absent-card' },
+    h(
+      'header',
+      { class: 'card-head' },
+      h('p', { class: 'eyebrow' }, words.code('collection', collection)),
+      h('h2', { testid: 'card-title' }, `${words.code('collection', collection)} ${id}`),
+    ),
+    h('p', { class: 'note' }, day ? words.t('absent_then', { day }) : words.t('absent_now')),
+    section(words.t('history'), history),
+  );
+}
+
 /** A short ring on the map, so that the eye finds the place. */
 function pulse(app: App, lon: number, lat: number): void {
   const ring = h('div', { class: 'pulse' });
@@ -213,20 +260,4 @@ function pulse(app: App, lon: number, lat: number): void {
     app.map.off('move', place);
     ring.remove();
   }, 3200);
-}
-
-function extent(item: Item): Bbox | null {
-  const box: Bbox = [Infinity, Infinity, -Infinity, -Infinity];
-  const visit = (value: unknown): void => {
-    if (!Array.isArray(value)) return;
-    const [x, y] = value as unknown[];
-    if (typeof x === 'number' && typeof y === 'number') {
-      box[0] = Math.min(box[0], x);
-      box[1] = Math.min(box[1], y);
-      box[2] = Math.max(box[2], x);
-      box[3] = Math.max(box[3], y);
-    } else value.forEach(visit);
-  };
-  if (item.geometry && 'coordinates' in item.geometry) visit(item.geometry.coordinates);
-  return Number.isFinite(box[0]) ? box : null;
 }

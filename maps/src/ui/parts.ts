@@ -1,7 +1,7 @@
 /** Small pieces that several cards share. */
 import { h, icon, ICONS } from '../dom.ts';
-import type { ItemProperties, LinearReference, Position, Verdict, Version } from '../api/wire.ts';
-import { chainage, day, group, length } from '../format.ts';
+import type { ItemProperties, LinearReference, Position, Verdict } from '../api/wire.ts';
+import { chainage, group, length } from '../format.ts';
 import type { Words } from '../i18n.ts';
 import type { App } from '../state/app.ts';
 
@@ -121,47 +121,6 @@ export function chainageText(
   return `${where} · ${words.t('offset')} ${length(offset)}${sideText}`;
 }
 
-/** The versions of a record as one dated strip, newest first. */
-export function history(words: Words, versions: Version[] | undefined): HTMLElement | null {
-  if (!versions || versions.length === 0) return null;
-  const newest = [...versions].sort((a, b) => b.version - a.version);
-  return h(
-    'ol',
-    { class: 'strip', testid: 'history' },
-    newest.map((version) =>
-      h(
-        'li',
-        {},
-        h('time', {}, version.valid_from ? day(version.valid_from) : '—'),
-        h(
-          'div',
-          {},
-          h(
-            'strong',
-            {},
-            words.list([
-              words.t('version', { n: version.version }),
-              version.valid_to ? words.t('until', { date: day(version.valid_to) }) : '',
-            ]),
-          ),
-          version.reason ? h('span', {}, version.reason) : null,
-          h(
-            'small',
-            {},
-            [
-              version.instrument,
-              version.author,
-              version.known_from ? words.t('known_from', { date: day(version.known_from) }) : '',
-            ]
-              .filter(Boolean)
-              .join(' · '),
-          ),
-        ),
-      ),
-    ),
-  );
-}
-
 /** What to call a feature: its own name, else its kind and number. */
 export function titleOf(
   words: Words,
@@ -175,6 +134,7 @@ export function titleOf(
       [p.check, words.either(p.message_en, p.message_zh)].filter(Boolean).join(' · ') ||
       words.code('collection', collection)
     );
+  if (p.kind_title) return own || `${p.kind_title} ${p.number ?? ''}`.trim();
   const number = p.number === null || p.number === undefined || p.number === '' ? '' : String(p.number);
   if (own) return own;
   if (p.name) return `${words.code('collection', collection)} ${p.name}`;

@@ -6,7 +6,7 @@ import type { App } from '../state/app.ts';
 import { chainageText, copy, facts, positions, reference, section } from './parts.ts';
 
 export function renderPlace(app: App, answer: PlaceAnswer): HTMLElement {
-  const { words, boundary } = app.store.now;
+  const { words, boundary, time } = app.store.now;
   const line = answer.linear_reference;
   return h(
     'article',
@@ -27,6 +27,7 @@ export function renderPlace(app: App, answer: PlaceAnswer): HTMLElement {
         ),
       ),
     ),
+    time.inForce || time.knownAt ? h('p', { class: 'note' }, words.t('place_is_today')) : null,
     section(
       words.t('along_the_line'),
       reference(words, line),

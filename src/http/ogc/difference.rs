@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
+use super::card::said;
 use super::link::{Link, json_of};
 use super::negotiate::{GEOJSON, HTML, JSON, Offer};
 use super::reply::Reply;
@@ -90,6 +91,8 @@ fn told(ask: &Ask, schema: &'static Schema, id: i64, found: &Difference, links: 
                 "unit": field.and_then(|field| field.unit),
                 "before": plain(&changed.before),
                 "after": plain(&changed.after),
+                "before_text": field.and_then(|field| said(ask, field, &changed.before)),
+                "after_text": field.and_then(|field| said(ask, field, &changed.after)),
             })
         })
         .collect();

@@ -317,8 +317,7 @@ fn defaults(schema: &'static Schema, draft: &mut Draft, mistakes: &mut Vec<Mista
             );
         } else if field.presence == Presence::Required
             && field.name != "boundary"
-            // What was there and is wrong has been told.
-            && !mistakes.iter().any(|told| told.at == format!("#/properties/{}", field.name))
+            && !draft.unread.contains(&field.name)
         {
             mistakes.push(mistake(field.name, "is missing", "缺失"));
         }

@@ -13,6 +13,7 @@ use crate::domain::collection::Collection;
 use crate::domain::id::Id;
 use crate::domain::lineage::Lineage;
 use crate::domain::text::Message;
+use crate::service::features::When;
 use crate::service::register::{self, Register};
 use crate::service::upload::acquire;
 use crate::service::{Context, Result, not_found};
@@ -93,22 +94,34 @@ pub struct Card {
     pub more: Vec<(&'static str, Value)>,
 }
 
-/// One feature as a card.
+/// One feature as a card, as it was at a moment.
+///
+/// What is said of its place along the line is left out where the line of that moment is not known: as the register knew
+/// it at another time.
 ///
 /// # Errors
 /// When there is no such feature.
-pub async fn card(cx: &Context, collection: Collection, feature_id: i64) -> Result<Card> {
+pub async fn card(cx: &Context, collection: Collection, feature_id: i64, when: When) -> Result<Card> {
     let mut conn = acquire(cx).await?;
+    let now = cx.clock.now();
+    let past = when.in_force.is_some() || when.known.is_some();
+    let at = past.then(|| when.moment(now).instant(now));
     let query = Query {
         feature_id: Some(feature_id),
         limit: 1,
+        at,
+        known: when.known,
         ..Query::default()
     };
     let Some(item) = store::feature::items(&mut conn, collection, &query).await?.pop() else {
         return Err(not_found(&Message::new("feature", "要素"), feature_id));
     };
     let mut more = Vec::new();
-    if let Some(register) = register_of(cx, &mut conn, item.boundary_id).await? {
+    let register = match when.known {
+        Some(_) => None,
+        None => register_of(cx, &mut conn, item.boundary_id, at).await?,
+    };
+    if let Some(register) = register {
         more.extend(placed(&mut conn, collection, &item, &register).await?);
     }
     let links = store::link::of_record(&mut conn, item.id).await?;
@@ -134,12 +147,20 @@ fn link(link: &StoredLink) -> Value {
     })
 }
 
-async fn register_of(cx: &Context, conn: &mut store::Conn, boundary: Option<Uuid>) -> Result<Option<Arc<Register>>> {
+async fn register_of(
+    cx: &Context,
+    conn: &mut store::Conn,
+    boundary: Option<Uuid>,
+    at: Option<Timestamp>,
+) -> Result<Option<Arc<Register>>> {
     let Some(id) = boundary else { return Ok(None) };
     let Some(held) = store::boundary::by_id(conn, cx.clock.now(), Id::new(id)).await? else {
         return Ok(None);
     };
-    register::load(cx, conn, held).await
+    match at {
+        None => register::load(cx, conn, held).await,
+        Some(at) => Ok(register::read_at(conn, held, at).await?.map(Arc::new)),
+    }
 }
 
 /// What a card says about a feature's place: positions, linear reference, elements, findings.

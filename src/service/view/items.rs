@@ -38,6 +38,7 @@ pub async fn items(
         bbox,
         after,
         limit: limit + 1,
+        ..Query::default()
     };
     Ok(store::feature::items(&mut conn, collection, &query).await?)
 }

@@ -30,6 +30,21 @@ const SHORT: usize = 3;
 /// How many of what is spelled nearly so are looked at.
 const SIMILAR: i64 = 200;
 
+/// PostgreSQL's word for a statement that ran out of time.
+const TIMED_OUT: &str = "57014";
+
+/// How many of the pieces must be there for a record to be looked at: one mistake spoils most of a short word, and few of
+/// a long one; of three ideographs it spoils one.
+fn threshold(words: &str) -> &'static str {
+    if words.chars().all(|c| !c.is_alphabetic() || c >= '\u{2e80}') {
+        "set local pg_trgm.word_similarity_threshold = 0.6"
+    } else if words.chars().filter(|c| c.is_alphabetic()).count() < 8 {
+        "set local pg_trgm.word_similarity_threshold = 0.3"
+    } else {
+        "set local pg_trgm.word_similarity_threshold = 0.4"
+    }
+}
+
 /// Records that may be meant, the likeliest first.
 ///
 /// Exact numbers come first, then what begins with the words or holds them. Only where that is less than was asked for
@@ -97,8 +112,9 @@ pub async fn candidates(
         return Ok(found);
     }
     let mut tx = conn.begin().await?;
-    tx.execute("set local pg_trgm.word_similarity_threshold = 0.3").await?;
-    let similar: Vec<Similar> = sqlx::query_as(
+    tx.execute(threshold(&query.words)).await?;
+    tx.execute("set local statement_timeout = '1500ms'").await?;
+    let similar: std::result::Result<Vec<Similar>, sqlx::Error> = sqlx::query_as(
         "select r.feature_id, r.kind, coalesce(r.label, '') as label, $1::text as asked, r.words,
                 word_similarity($1, r.words) as score
          from record r
@@ -112,8 +128,14 @@ pub async fn candidates(
     .bind(boundary)
     .bind(SIMILAR)
     .fetch_all(&mut *tx)
-    .await?;
+    .await;
     drop(tx);
+    let similar = match similar {
+        Ok(similar) => similar,
+        // In a very large register what is spelled nearly so may be too much to look through.
+        Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == TIMED_OUT) => Vec::new(),
+        Err(fault) => return Err(fault.into()),
+    };
     let mut near: Vec<Candidate> = similar
         .into_iter()
         .filter(|row| !found.iter().any(|known| known.feature_id == row.candidate.feature_id))

@@ -1,4 +1,5 @@
 -- One map tile of one boundary ($4), all layers, at a moment ($5). $1 zoom, $2 column, $3 row.
+-- What was walked or found later than the moment is not on it: a run of checks counts from when it was made, a track from its first fix.
 -- Geometry is the display layer; 4326 to 3857 is the only transformation PostGIS may make here.
 -- The box reaches a little over the tile's edges but not over the date line, where degrees would start anew.
 with matrix as (
@@ -16,7 +17,7 @@ bounds as (
     from matrix
 ),
 newest as (
-    select check_run_id from check_run where boundary_id = $4 order by created_at desc, check_run_id desc limit 1
+    select check_run_id from check_run where boundary_id = $4 and created_at <= $5 order by created_at desc, check_run_id desc limit 1
 ),
 segments as (
     select g.feature_id as id, s.key as section, s.character, g.line_type, g.ordinal,
@@ -74,7 +75,7 @@ tracks as (
     from bounds b
     join track t on t.overview && b.box
     join upload u on u.upload_id = t.upload_id
-    where $1 < 14
+    where $1 < 14 and least(t.first_time, u.received_at) <= $5
     union all
     select t.feature_id, coalesce(t.name, u.file_name), u.inspection_id::text,
            st_asmvtgeom(st_transform(st_force2d(c.path), 3857), b.mercator, 4096, 64, true)
@@ -82,7 +83,7 @@ tracks as (
     join track_chunk c on c.path && b.box
     join track t on t.track_id = c.track_id
     join upload u on u.upload_id = t.upload_id
-    where $1 >= 14
+    where $1 >= 14 and least(t.first_time, u.received_at) <= $5
 ),
 findings as (
     select f.feature_id as id, f.check_code as check, f.verdict, f.message_en, f.message_zh,

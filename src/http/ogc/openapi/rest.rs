@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use super::features::{datetime, known_at};
 use super::parts::{To, answer, format, headers, in_path, lang, query, refusals, shared};
-use crate::domain::collection::Collection;
 use crate::domain::schema::{ALL, Shape};
 
 /// Start, standards, collections, and the interface itself.
@@ -194,7 +193,7 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
                 in_path(
                     "collectionId",
                     to.said("Name of the collection", "数据集名称"),
-                    &json!({ "type": "string", "enum": Collection::ALL.map(Collection::name) }),
+                    &json!({ "type": "string", "enum": ALL.iter().map(|schema| schema.collection).collect::<Vec<_>>() }),
                 ),
                 in_path(
                     "featureId",
