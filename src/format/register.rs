@@ -31,9 +31,9 @@ enum Step {
     /// A published operation, from the numbers as they stand.
     Published(Operation),
     /// The parameters of an agency.
-    Agency(Agency),
+    Agency(Box<Agency>),
     /// The motion of a plate.
-    Epoch(EpochChange),
+    Epoch(Box<EpochChange>),
 }
 
 impl ToFrame {
@@ -60,13 +60,13 @@ impl ToFrame {
             None => None,
         };
         let step = match moved {
-            Some(moved) => Step::Epoch(moved),
+            Some(moved) => Step::Epoch(Box::new(moved)),
             None if from.base_code() == frame.crs.base_code() => Step::None,
             None => match Operation::between(from, &frame.crs, near) {
                 Ok(operation) => Step::Published(operation),
                 Err(refusal) => {
                     let way = agencies.iter().find_map(|agency| agency.between(from, &frame.crs));
-                    Step::Agency(way.ok_or(refusal)?)
+                    Step::Agency(Box::new(way.ok_or(refusal)?))
                 }
             },
         };

@@ -116,7 +116,7 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
     // Extractors of axum refuse in plain text; their sentence is kept as the detail.
     let bare = response.status().is_client_error()
         && response.extensions().get::<Pending>().is_none()
-        && !is_problem(&response);
+        && !is_finished(&response);
     if bare {
         let status = response.status();
         let bytes = axum::body::to_bytes(response.into_body(), 4096)
@@ -143,11 +143,13 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
     finish(lang, (&path, number), status, &headers, pending, fault)
 }
 
-fn is_problem(response: &Response) -> bool {
-    response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|v| v.as_bytes().starts_with(b"application/problem+json"))
+/// Whether a refusal has its body already: a problem, or a page that tells one.
+fn is_finished(response: &Response) -> bool {
+    let media = response.headers().get(header::CONTENT_TYPE);
+    media.is_some_and(|media| {
+        let media = media.as_bytes();
+        media.starts_with(b"application/problem+json") || media.starts_with(b"text/html")
+    })
 }
 
 fn by_status(status: StatusCode, said: &str) -> Problem {

@@ -701,13 +701,12 @@ pub async fn give(cx: &Context, request: Request) -> Result<Given> {
     let turn = turn.map_err(|_| busy())?.map_err(|gone| Error::Fault(gone.into()))?;
     note(cx, &request).await?;
     if !request.format.is_stream() {
-        let broken = |fault: io::Error| fault_of_file(fault);
-        let file = scratch(&std::env::temp_dir(), request.format).map_err(broken)?;
+        let file = scratch(&std::env::temp_dir(), request.format).map_err(fault_of_file)?;
         let layers = filled(cx, &request, layers, &|_| {}).await?;
         to_file(cx, &request, layers, file.path(), &|_| {}).await?;
         // Opened anew, since the format may have replaced it; it goes when the last byte was read.
-        let open = File::open(file.path()).map_err(broken)?;
-        let length = open.metadata().map_err(broken)?.len();
+        let open = File::open(file.path()).map_err(fault_of_file)?;
+        let length = open.metadata().map_err(fault_of_file)?.len();
         return Ok(Given::File(open, length));
     }
     layers.truncate(1);

@@ -121,6 +121,12 @@ async fn a_file_is_taken_over_whole_or_not_at_all() {
     assert_eq!((status, counts(&answer)), (200, [1, 1, 0, 0]), "{answer}");
     assert_eq!(answer["rows"][0]["fields"], json!(["sigma_m", "geometry"]), "{answer}");
 
+    // A file that says little of a record leaves the rest as it is, with all that it refers to.
+    let path = "/collections/markers/import?boundary=astrand-veyra";
+    let (status, answer, _) = told(&app, path, "text/csv", "number,condition\n1,damaged\n").await;
+    assert_eq!((status, counts(&answer)), (200, [0, 1, 0, 0]), "{answer}");
+    assert_eq!(answer["rows"][0]["fields"], json!(["condition"]), "{answer}");
+
     // A form, from a page or a program.
     let form = || {
         let part = reqwest::multipart::Part::bytes(points(2, None).into_bytes()).file_name("点.csv");

@@ -88,7 +88,9 @@ pub static SCHEMA: Schema = Schema {
             Field::number("sigma_m", "m", "Standard deviation per axis", "各轴标准差")
                 .at(Stored::Derived)
                 .between(0.0, 10_000.0),
-            Field::number("height_m", "m", "Height", "高程").at(Stored::Derived),
+            Field::number("height_m", "m", "Height", "高程")
+                .at(Stored::Derived)
+                .between(-500.0, 9_000.0),
         ],
     ],
 };

@@ -13,12 +13,13 @@ use crate::domain::id::Held;
 use crate::domain::lineage::Standing;
 use crate::domain::moment::Moment;
 use crate::domain::problem::{Code, Mistake, Problem};
-use crate::domain::schema::{Field, Presence, Schema, Type};
+use crate::domain::schema::{Field, Presence, Schema, Type, segment};
 use crate::domain::text::Message;
 use crate::domain::value::{Draft, Value};
 use crate::format::register::ToFrame;
 use crate::geom::shape::Geometry;
 use crate::service::edit::{self, Edit, Known, Mode, Place, Prepared};
+use crate::service::features::Coordinates;
 use crate::service::{Context, Error, Result};
 use crate::store;
 use crate::store::audit::{self, Deed};
@@ -242,6 +243,8 @@ struct Held_ {
     feature_id: i64,
     draft: Draft,
     standing: String,
+    /// As it is drawn on maps, where that has further positions and was asked for.
+    drawn: Option<Geometry>,
 }
 
 async fn existing(
@@ -250,6 +253,7 @@ async fn existing(
     schema: &'static Schema,
     boundary: Option<Uuid>,
     labels: &[String],
+    drawn: bool,
 ) -> Result<HashMap<String, Held_>> {
     let mut found = HashMap::new();
     // Records that the register itself numbers are known by what they say.
@@ -268,9 +272,21 @@ async fn existing(
     if labels.is_empty() || (named && by_id.is_empty()) {
         return Ok(found);
     }
+    // A segment is drawn with positions between its own.
+    let mut drawings: HashMap<i64, Geometry> = HashMap::new();
+    if drawn && schema.kind == segment::SCHEMA.kind {
+        let drawn = Selection {
+            position: Position::Display,
+            fields: Vec::new(),
+            ..wanted.clone()
+        };
+        let rows = select::rows(conn, &cx.labels, &drawn).await?;
+        drawings.extend(rows.into_iter().filter_map(|row| Some((row.feature_id, row.geometry?))));
+    }
     for row in select::rows(conn, &cx.labels, &wanted).await? {
         let feature_id = row.feature_id;
-        let held = held_row(&wanted.fields, row);
+        let mut held = held_row(&wanted.fields, row);
+        held.drawn = drawings.remove(&feature_id);
         let label = match by_id.get(&feature_id) {
             Some(label) => Some(label.clone()),
             None => called(schema, &held.draft),
@@ -297,6 +313,7 @@ fn held_row(fields: &[&'static Field], row: select::Row) -> Held_ {
         feature_id: row.feature_id,
         draft,
         standing,
+        drawn: None,
     }
 }
 
@@ -340,12 +357,16 @@ pub async fn plan_and_apply(
     outcome: &mut Outcome,
 ) -> Result<()> {
     let boundary = held.map(|held| held.id.uuid()).filter(|_| schema.of_boundary);
-    let mut known = Known::look_up(conn, schema, held.cloned(), items.iter().map(|item| &item.edit.draft)).await?;
     let labels: Vec<String> = items
         .iter()
         .filter_map(|item| called(schema, &item.edit.draft))
         .collect();
-    let there = existing(cx, conn, schema, boundary, &labels).await?;
+    let drawn = items.iter().any(|item| item.edit.coordinates == Coordinates::Display);
+    let there = existing(cx, conn, schema, boundary, &labels, drawn).await?;
+    // What a record says already and a file leaves out is referred to as well.
+    let drafts = items.iter().map(|item| &item.edit.draft);
+    let drafts = drafts.chain(there.values().map(|held| &held.draft));
+    let mut known = Known::look_up(conn, schema, held.cloned(), drafts).await?;
     known.agencies = agencies.to_vec();
     // Records of one file may refer to one another, whichever comes first.
     let mut promised: HashMap<String, Uuid> = HashMap::new();
@@ -470,9 +491,16 @@ impl Plans<'_> {
             return Ok(self.version(&item, (id, None), standing, span, at, mistakes));
         }
         let before = self.there.get(label);
+        // Who gives the drawing of a line back says nothing of its positions.
+        if let (Some(Some(given)), Some(drawn)) =
+            (&item.edit.draft.geometry, before.and_then(|held| held.drawn.as_ref()))
+            && same_place(given, drawn)
+        {
+            item.edit.draft.geometry = None;
+        }
         if let (Some(to), Some(feature_id)) = (span.to, self.ever.get(label).copied()) {
             return self
-                .of_the_past(conn, &item, feature_id, standing, (span, to), at, mistakes)
+                .of_the_past(conn, &item, feature_id, (standing, span, to), at, mistakes)
                 .await;
         }
         if let (None, true, Some(feature_id)) = (before, span.is_history, self.ever.get(label).copied()) {
@@ -534,8 +562,7 @@ impl Plans<'_> {
         conn: &mut store::Conn,
         item: &Item,
         feature_id: i64,
-        standing: Standing,
-        (span, to): (&Span, Timestamp),
+        (standing, span, to): (Standing, &Span, Timestamp),
         at: usize,
         mut mistakes: Vec<Mistake>,
     ) -> Result<What> {

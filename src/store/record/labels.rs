@@ -172,7 +172,7 @@ pub async fn current(
     let sql = format!(
         "select r.label, r.feature_id
          from record r join {kind} t on t.{kind}_id = r.record_id and upper_inf(t.known) and upper_inf(t.in_force)
-         where r.kind = $1 and r.label = any($2) and r.boundary_id is not distinct from $3"
+         where r.kind = $1 and r.label = any($2) and (r.boundary_id is not distinct from $3 or r.boundary_id = r.record_id)"
     );
     let found: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(sql))
         .bind(kind)
@@ -195,7 +195,8 @@ pub async fn ever(
 ) -> Result<HashMap<String, i64>> {
     let found: Vec<(String, i64)> = sqlx::query_as(
         "select label, max(feature_id) from record
-         where kind = $1 and label = any($2) and boundary_id is not distinct from $3 group by label",
+         where kind = $1 and label = any($2) and (boundary_id is not distinct from $3 or boundary_id = record_id)
+         group by label",
     )
     .bind(schema.kind)
     .bind(labels)

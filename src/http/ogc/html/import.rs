@@ -137,8 +137,10 @@ fn result(ask: &Ask, asked: &Asked, received: &Received) -> Markup {
                 @if let Some(way) = &outcome.way {
                     dt { (said(ask, "Positions", "位置转换")) }
                     dd {
-                        (way.name)
-                        @if let Some(m) = way.accuracy_m { (said(ask, ", accuracy ", "，精度 ")) (m) " m" }
+                        @match way.accuracy_m {
+                            Some(m) => { (way.name) (said(ask, ", accuracy ", "，精度 ")) (m) " m" }
+                            None => { (said(ask, "in the datum of the boundary already", "与国界框架基准相同")) }
+                        }
                     }
                 }
             }
@@ -170,7 +172,7 @@ fn rows(ask: &Ask, told: &[&Planned]) -> Markup {
                                     What::Changed(fields) => { (fields.join(", ")) }
                                     What::Refused(mistakes) => {
                                         @for mistake in mistakes {
-                                            div { code { (mistake.at) } " " (mistake.detail.get(ask.lang)) }
+                                            div { code { (member(&mistake.at)) } " " (mistake.detail.get(ask.lang)) }
                                         }
                                     }
                                     What::New | What::Unchanged => {}
@@ -185,6 +187,11 @@ fn rows(ask: &Ask, told: &[&Planned]) -> Markup {
             p { (said(ask, "And further rows: ", "其余行数：")) (told.len() - TOLD) }
         }
     }
+}
+
+/// A member of a record without the pointer that leads to it.
+fn member(at: &str) -> &str {
+    at.trim_start_matches("#/properties/").trim_start_matches("#/")
 }
 
 fn word(ask: &Ask, what: &What) -> &'static str {
