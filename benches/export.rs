@@ -1,5 +1,6 @@
 //! What it costs to give out a million markers in each format: time of one core, megabytes a second, and the greatest
-//! memory, which must not grow with the number of records. `cargo bench --bench export`.
+//! memory, which must not grow with the number of records. `cargo bench --bench export`; a number behind `--` is that of
+//! the records.
 
 mod support;
 
@@ -13,6 +14,7 @@ use merestone::format::write::{Export, ExportFormat, Header, Outgoing};
 use merestone::geom::shape::Geometry;
 use support::{Dice, goal, peak_mb, reset_peak, timed};
 
+/// Records, where the command does not say how many.
 const RECORDS: i64 = 1_000_000;
 
 /// Megabytes of memory that a stream may need beyond what the process had before it.
@@ -102,12 +104,15 @@ fn write(format: ExportFormat, records: i64) -> Option<u64> {
 }
 
 fn main() {
-    println!("{RECORDS} markers of {} fields", marker::SCHEMA.fields().count());
+    // Cargo adds words of its own.
+    let asked = std::env::args().find_map(|word| word.parse().ok());
+    let all = asked.unwrap_or(RECORDS).max(10);
+    println!("{all} markers of {} fields", marker::SCHEMA.fields().count());
     println!("format      CPU s       MB     MB/s  us/record   memory MB  (a tenth of the records)");
     for format in ExportFormat::ALL {
         let mut memory = [0.0; 2];
         let mut result = (None, 0.0);
-        for (records, memory) in [RECORDS / 10, RECORDS].into_iter().zip(&mut memory) {
+        for (records, memory) in [all / 10, all].into_iter().zip(&mut memory) {
             reset_peak();
             let before = peak_mb();
             result = timed(|| write(format, records));
@@ -127,7 +132,7 @@ fn main() {
             "{:<10} {seconds:6.2} {megabytes:8.1} {:8.1} {:10.2} {:11.1}  ({:.1}) {kept}",
             format.title(),
             megabytes / seconds,
-            1e6 * seconds / RECORDS as f64,
+            1e6 * seconds / all as f64,
             memory[1],
             memory[0],
         );

@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
 use super::{FINE, FOUND, Failure, Outcome, Place, progress, settings};
 use crate::domain::text::Lang;
 use crate::service::import::{self, Mapping, Request, What};
 use crate::service::startup;
+use crate::unit::Epoch;
 
 /// Founds a boundary from its border file; every other word is the name of a collection.
 const BOUNDARY: &str = "boundary";
@@ -27,6 +26,9 @@ pub struct ImportArgs {
     /// Reference system of the file, such as EPSG:4490; else what the file says, else the boundary's own
     #[arg(long, value_name = "CRS")]
     crs: Option<String>,
+    /// Epoch of the file's coordinates as a decimal year, where it is not the frame's
+    #[arg(long, value_name = "YEAR", value_parser = epoch)]
+    epoch: Option<Epoch>,
     /// Layer of a file with several; of a drawing, the layer drawn on
     #[arg(long, value_name = "NAME")]
     layer: Option<String>,
@@ -64,6 +66,13 @@ fn kind(word: &str) -> Result<String, String> {
     }
     let words: Vec<&str> = import::collections().collect();
     Err(format!("use one of {BOUNDARY}, {}", words.join(", ")))
+}
+
+fn epoch(text: &str) -> Result<Epoch, String> {
+    let year: f64 = text
+        .parse()
+        .map_err(|_| "write it as a decimal year, such as 2024.5".to_owned())?;
+    Epoch::new(year).map_err(|fault| fault.to_string())
 }
 
 /// Checks `field=column,...` early; it is read again where it is used.
@@ -125,8 +134,6 @@ async fn border(running: &startup::Running, args: &ImportArgs, path: &Path) -> O
 
 async fn collection(running: &startup::Running, args: &ImportArgs, path: &Path) -> Outcome {
     let request = Request {
-        path,
-        collection: &args.kind,
         boundary: args.boundary.as_deref(),
         crs: args.crs.as_deref(),
         layer: args.layer.as_deref(),
@@ -136,10 +143,12 @@ async fn collection(running: &startup::Running, args: &ImportArgs, path: &Path) 
         instrument: args.instrument.as_deref(),
         dry_run: args.dry_run,
         partial: args.partial,
+        epoch: args.epoch,
+        ..Request::new(path, &args.kind)
     };
     let outcome = import::file(&running.cx, &request).await.map_err(Failure::Service)?;
     if args.json {
-        println!("{}", as_json(&outcome, args.dry_run));
+        println!("{}", import::json(&outcome, args.dry_run));
     } else {
         show(&outcome, args.dry_run);
     }
@@ -177,6 +186,10 @@ fn show(outcome: &import::Outcome, dry_run: bool) {
         println!("  and {} more mistakes", refused.len() - TOLD);
     }
     let verb = if dry_run { "would be taken from" } else { "taken from" };
+    if let Some(way) = &outcome.way {
+        let accuracy = way.accuracy_m.map_or_else(String::new, |m| format!(", within {m} m"));
+        println!("  positions  {}{accuracy}", way.name);
+    }
     println!(
         "{}: {} new, {} changed {verb} {}; {} unchanged, {} refused",
         outcome.collection,
@@ -184,40 +197,6 @@ fn show(outcome: &import::Outcome, dry_run: bool) {
         outcome.changed(),
         outcome.file,
         outcome.unchanged(),
-        outcome
-            .rows
-            .iter()
-            .filter(|row| matches!(row.what, What::Refused(_)))
-            .count()
+        outcome.bad_rows()
     );
-}
-
-fn as_json(outcome: &import::Outcome, dry_run: bool) -> Value {
-    let rows: Vec<Value> = outcome
-        .rows
-        .iter()
-        .map(|row| {
-            let (what, fields, mistakes) = match &row.what {
-                What::New => ("new", json!([]), json!([])),
-                What::Changed(fields) => ("changed", json!(fields), json!([])),
-                What::Unchanged => ("unchanged", json!([]), json!([])),
-                What::Refused(mistakes) => {
-                    let told: Vec<Value> = mistakes
-                        .iter()
-                        .map(|m| json!({ "at": m.at, "en": m.detail.en, "zh": m.detail.zh }))
-                        .collect();
-                    ("refused", json!([]), Value::Array(told))
-                }
-            };
-            json!({
-                "collection": row.collection, "place": row.place, "label": row.label, "what": what,
-                "fields": fields, "mistakes": mistakes,
-            })
-        })
-        .collect();
-    json!({
-        "collection": outcome.collection, "file": outcome.file, "dry_run": dry_run,
-        "created": outcome.created(), "changed": outcome.changed(), "unchanged": outcome.unchanged(),
-        "rows": rows,
-    })
 }

@@ -1,6 +1,6 @@
 //! From what a satellite receiver says to the frame of a boundary.
 
-use super::plate::MODEL_SIGMA_M_PER_YEAR;
+use super::plate::{MODEL_SIGMA_M_PER_YEAR, Plate};
 use super::{Crs, Frame, NotComparable, Operation, Reason};
 use crate::unit::{Epoch, LonLat, Sigma};
 
@@ -114,5 +114,71 @@ impl GnssToFrame {
             }
             _ => Ok(position),
         }
+    }
+}
+
+/// From a system of the ITRF family at one epoch to a frame of the family at its own: the motion of the declared plate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpochChange {
+    frame: Frame,
+    from: String,
+    at: Epoch,
+    plate: Plate,
+    to: Epoch,
+}
+
+impl EpochChange {
+    /// - **Shape**: none where the file's system or the frame does not belong to the family: their coordinates do not
+    ///   move.
+    /// - **Errors**: [`NotComparable`] where the frame says no epoch or no plate.
+    pub fn new(from: &Crs, frame: &Frame, at: Epoch) -> Result<Option<Self>, NotComparable> {
+        let both = [from.base_code(), frame.crs.base_code()];
+        if !both.iter().all(|code| ITRF_FAMILY.contains(code)) {
+            return Ok(None);
+        }
+        let refused = |reason| NotComparable {
+            from: from.code().to_owned(),
+            to: frame.crs.code().to_owned(),
+            reason,
+        };
+        let to = frame.epoch.ok_or_else(|| refused(Reason::EpochMissing))?;
+        let plate = frame.plate.ok_or_else(|| refused(Reason::PlateMissing))?;
+        Ok(Some(Self {
+            frame: frame.clone(),
+            from: from.base_code().to_owned(),
+            at,
+            plate,
+            to,
+        }))
+    }
+
+    /// What is done, in words for a report.
+    pub fn name(&self) -> String {
+        format!(
+            "{} at {:.2} to {} at {:.2}: plate {}, ITRF2014 plate motion model",
+            self.from,
+            self.at.get(),
+            self.frame.crs.base_code(),
+            self.to.get(),
+            self.plate.code()
+        )
+    }
+
+    /// What the way adds to the uncertainty of a position, as 95 % in the plane, metres.
+    pub fn accuracy_m(&self) -> f64 {
+        let model = MODEL_SIGMA_M_PER_YEAR * (self.at.get() - self.to.get()).abs();
+        let realisations = if self.from == self.frame.crs.base_code() {
+            0.0
+        } else {
+            REALISATION_SIGMA_M
+        };
+        2.4477 * realisations.hypot(model)
+    }
+
+    /// One position in degrees, as it was at the frame's epoch.
+    pub fn apply(&self, position: LonLat) -> LonLat {
+        let earth = self.frame.crs.ellipsoid();
+        let moved = self.plate.move_point(earth.geocentric(position), self.at, self.to);
+        earth.geographic(moved).0
     }
 }

@@ -4,6 +4,7 @@
 //! ballpark is refused, and where there is none the answer is [`NotComparable`], never a number. Numbers cross this
 //! boundary as easting or longitude first, northing or latitude second, whatever order an authority prefers.
 
+mod agency;
 mod ffi;
 mod gnss;
 mod operation;
@@ -11,8 +12,9 @@ mod plate;
 mod projection;
 mod reference;
 
+pub use agency::{Agency, Parameters};
 pub use ffi::Dialect;
-pub use gnss::GnssToFrame;
+pub use gnss::{EpochChange, GnssToFrame};
 pub use operation::{Operation, null_for_display};
 pub use plate::Plate;
 pub use projection::{Projection, utm_zone};

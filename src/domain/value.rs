@@ -42,6 +42,8 @@ pub struct Draft {
     pub values: Vec<(&'static str, Value)>,
     /// `None`: not mentioned; `Some(None)`: given as empty.
     pub geometry: Option<Option<Geometry>>,
+    /// Fields that were given what cannot be read; that has been told.
+    pub unread: Vec<&'static str>,
 }
 
 impl Draft {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::row::{Cell, Row};
+use super::wkt;
 use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::text::Message;
 
 /// The rows of a table with a header line.
 ///
-/// - **Shape**: one row a line; all cells as text, numbers kept as written.
+/// - **Shape**: one row a line; all cells as text, numbers kept as written; geometries from a column of well-known text.
 /// - **Errors**: a [`Problem`] with the line where a line has more or fewer cells than the header, or there is no header.
 pub fn read(bytes: &[u8]) -> Result<Vec<Row>, Problem> {
     read_text(&decode(bytes))
@@ -38,23 +39,49 @@ pub fn read_text(text: &str) -> Result<Vec<Row>, Problem> {
             ),
         ));
     }
+    // The first column that bears one of these names and holds geometries.
+    let drawn = header
+        .iter()
+        .position(|name| GEOMETRY.contains(&name.trim().to_ascii_lowercase().as_str()));
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|fault| damaged(&fault))?;
         let line = record.position().map_or(0, csv::Position::line);
         let mut cells = BTreeMap::new();
-        for (name, value) in header.iter().zip(&record) {
-            if !value.trim().is_empty() {
+        let mut geometry = None;
+        for (at, (name, value)) in header.iter().zip(&record).enumerate() {
+            if drawn == Some(at) && wkt::begins(value) {
+                geometry = wkt::read(value).ok_or_else(|| no_geometry(line, name))?;
+            } else if !value.trim().is_empty() {
                 cells.insert(name.trim().to_owned(), Cell::Text(value.trim().to_owned()));
             }
         }
         rows.push(Row {
             place: format!("line {line}"),
             cells,
-            geometry: None,
+            geometry,
         });
     }
     Ok(rows)
+}
+
+/// Names of a column of geometries, as programs write it.
+const GEOMETRY: [&str; 5] = ["wkt", "geometry", "geom", "the_geom", "wkt_geom"];
+
+fn no_geometry(line: u64, column: &str) -> Problem {
+    Problem::new(
+        Code::ValueInvalid,
+        Message::new(
+            format!("The well-known text in column {column} cannot be read."),
+            format!("无法读取 {column} 列的 WKT 几何。"),
+        ),
+        Message::new("Correct it, or leave the cell empty.", "请更正，或将该单元格留空。"),
+    )
+    .at(Place {
+        line,
+        column: 1,
+        byte: 0,
+    })
 }
 
 /// By its byte order mark; else UTF-8 where it is; else GB18030, the encoding of Chinese survey software.

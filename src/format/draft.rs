@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::row::{Cell, Fields, Mapping, Row};
 use crate::domain::problem::Mistake;
-use crate::domain::schema::{Field, Schema, Type, segment};
+use crate::domain::schema::{Field, Schema, Type, Writes, segment};
 use crate::domain::text::Message;
 use crate::domain::value::{Draft, Value};
 
@@ -15,6 +16,8 @@ pub struct ReadRow {
     /// Where it stands, for people.
     pub place: String,
     pub draft: Draft,
+    /// Until when it was in force; none for what is.
+    pub valid_to: Option<Timestamp>,
     pub mistakes: Vec<Mistake>,
 }
 
@@ -28,14 +31,32 @@ pub fn read(schema: &'static Schema, row: &Row, mapping: &Mapping) -> ReadRow {
     let mut draft = Draft::default();
     for field in schema.fields().filter(|field| field.is_writable()) {
         let Some(text) = fields.text(field.name) else { continue };
-        match value(field, &text, row.cells.get(mapping.column(field.name))) {
-            Ok(value) => match field.mistake(&value) {
-                Some(detail) => fields.wrong(field.name, detail),
-                None => draft.set(field.name, value),
-            },
-            Err(detail) => fields.wrong(field.name, detail),
+        let read = value(field, &text, row.cells.get(mapping.column(field.name)));
+        match read.and_then(|value| field.mistake(&value).map_or(Ok(value), Err)) {
+            Ok(value) => draft.set(field.name, value),
+            Err(detail) => {
+                fields.wrong(field.name, detail);
+                draft.unread.push(field.name);
+            }
         }
     }
+    let valid_to = match (schema.writes, fields.text("valid_to")) {
+        (Writes::Versions, Some(text)) => {
+            let read = time(&text);
+            if read.is_none() {
+                let said = Type::Time.said();
+                fields.wrong(
+                    "valid_to",
+                    Message::new(
+                        format!("{text:?} is not {}", said.en),
+                        format!("{text:?} 不是{}", said.zh),
+                    ),
+                );
+            }
+            read
+        }
+        _ => None,
+    };
     // A table without geometry may have coordinates in columns.
     draft.geometry = match &row.geometry {
         Some(geometry) => Some(Some(geometry.clone())),
@@ -51,6 +72,7 @@ pub fn read(schema: &'static Schema, row: &Row, mapping: &Mapping) -> ReadRow {
     ReadRow {
         place: row.place.clone(),
         draft,
+        valid_to,
         mistakes: fields.mistakes,
     }
 }
@@ -102,12 +124,18 @@ fn value(field: &Field, text: &str, cell: Option<&Cell>) -> Result<Value, Messag
     })
 }
 
-/// A time as standards write it, or as GDAL does: `2026/05/01 08:00:00+00`. Without an offset it is UTC.
+/// A time as standards write it, or as GDAL does: `2026/05/01 08:00:00+00`. Without an offset it is UTC; a day stands for
+/// its beginning.
 fn time(text: &str) -> Option<Timestamp> {
     if let Ok(time) = text.parse() {
         return Some(time);
     }
     let mut text = text.replace('/', "-").replacen(' ', "T", 1);
+    if let Ok(day) = text.parse::<Date>()
+        && !text.contains('T')
+    {
+        return Some(day.at(0, 0, 0, 0).to_zoned(TimeZone::UTC).ok()?.timestamp());
+    }
     let time_of_day = text.split_once('T').map_or("", |(_, time)| time);
     match time_of_day.find(['+', '-', 'Z']) {
         None => text.push('Z'),
@@ -210,6 +238,8 @@ mod tests {
         ] {
             assert_eq!(time(text), Some(noon), "{text}");
         }
+        let midnight = "2026-05-01T00:00:00Z".parse().ok();
+        assert_eq!((time("2026-05-01"), time("2026/05/01")), (midnight, midnight));
         assert_eq!(time("yesterday"), None);
     }
 }

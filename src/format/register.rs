@@ -1,7 +1,7 @@
 //! Rows of a file to records of the register, brought into the frame of a boundary.
 
 use super::row::{Fields, Mapping, Row};
-use crate::crs::{Crs, Frame, Kind, NotComparable, Operation, Projection};
+use crate::crs::{Agency, Crs, EpochChange, Frame, Kind, NotComparable, Operation, Projection};
 use crate::domain::boundary::Boundary;
 use crate::domain::marker::{Condition, Constellation, Element, Marker, MarkerKind, Number, Relation, SigmaSource};
 use crate::domain::place::{Footprint, Project, Route};
@@ -10,7 +10,7 @@ use crate::domain::section::{LineType, Movability, Segment};
 use crate::domain::text::{Message, Names};
 use crate::geom::line::Side;
 use crate::geom::shape::Geometry;
-use crate::unit::{Bearing, LonLat, Metres, Sigma};
+use crate::unit::{Bearing, Epoch, LonLat, Metres, Sigma};
 
 /// Mistakes reported of one file, at most.
 const MISTAKES: usize = 100;
@@ -19,29 +19,67 @@ const MISTAKES: usize = 100;
 pub struct ToFrame {
     from: Crs,
     frame: Frame,
+    /// To the degrees of the file's own datum, where that is a step of its own.
     projection: Option<Projection>,
-    operation: Option<Operation>,
+    step: Step,
+}
+
+/// What brings degrees of the file's datum, or its numbers, into the frame.
+enum Step {
+    /// The same datum.
+    None,
+    /// A published operation, from the numbers as they stand.
+    Published(Operation),
+    /// The parameters of an agency.
+    Agency(Agency),
+    /// The motion of a plate.
+    Epoch(EpochChange),
 }
 
 impl ToFrame {
     /// - **Shape**: `near` is any place of the boundary, for choosing the operation.
     /// - **Errors**: [`NotComparable`] where no operation of known accuracy leads there.
     pub fn new(from: &Crs, frame: &Frame, near: LonLat) -> Result<Self, NotComparable> {
-        let same_datum = from.base_code() == frame.crs.base_code();
-        let projection = match (same_datum, from.kind()) {
-            (true, Kind::Projected) => Some(Projection::new(from)?),
-            _ => None,
+        Self::with(from, frame, near, None, &[])
+    }
+
+    /// As [`ToFrame::new`], for coordinates of an epoch, and where no operation is published by the first of `agencies`
+    /// that leads there.
+    ///
+    /// - **Shape**: an epoch counts between systems whose coordinates move with the plates.
+    /// - **Errors**: [`NotComparable`] also where an epoch counts and the frame says no epoch or no plate.
+    pub fn with(
+        from: &Crs,
+        frame: &Frame,
+        near: LonLat,
+        epoch: Option<Epoch>,
+        agencies: &[Agency],
+    ) -> Result<Self, NotComparable> {
+        let moved = match epoch {
+            Some(epoch) => EpochChange::new(from, frame, epoch)?,
+            None => None,
         };
-        let operation = if same_datum {
-            None
-        } else {
-            Some(Operation::between(from, &frame.crs, near)?)
+        let step = match moved {
+            Some(moved) => Step::Epoch(moved),
+            None if from.base_code() == frame.crs.base_code() => Step::None,
+            None => match Operation::between(from, &frame.crs, near) {
+                Ok(operation) => Step::Published(operation),
+                Err(refusal) => {
+                    let way = agencies.iter().find_map(|agency| agency.between(from, &frame.crs));
+                    Step::Agency(way.ok_or(refusal)?)
+                }
+            },
+        };
+        let projection = match (&step, from.kind()) {
+            // A published operation begins at the numbers as they stand.
+            (Step::Published(_), _) | (_, Kind::Geographic) => None,
+            (_, Kind::Projected) => Some(Projection::new(from)?),
         };
         Ok(Self {
             from: from.clone(),
             frame: frame.clone(),
             projection,
-            operation,
+            step,
         })
     }
 
@@ -55,10 +93,30 @@ impl ToFrame {
 
     /// What was done, for the record.
     pub fn name(&self) -> String {
-        match (&self.operation, &self.projection) {
-            (Some(operation), _) => format!("{}, {} m", operation.name(), operation.accuracy_m()),
-            (None, Some(_)) => format!("inverse projection of {}", self.from.code()),
+        let step = match &self.step {
+            Step::Published(operation) => Some(format!("{}, {} m", operation.name(), operation.accuracy_m())),
+            Step::Agency(agency) => Some(format!("{}, {} m", agency.name(), agency.accuracy_m())),
+            Step::Epoch(change) => Some(format!("{}, {:.3} m", change.name(), change.accuracy_m())),
+            Step::None => None,
+        };
+        let projection = self
+            .projection
+            .as_ref()
+            .map(|_| format!("inverse projection of {}", self.from.code()));
+        match (projection, step) {
             (None, None) => "none: the same system".to_owned(),
+            (Some(one), None) | (None, Some(one)) => one,
+            (Some(first), Some(then)) => format!("{first}; {then}"),
+        }
+    }
+
+    /// Accuracy of the operation, metres; none where no datum is crossed.
+    pub fn accuracy_m(&self) -> Option<f64> {
+        match &self.step {
+            Step::Published(operation) => Some(operation.accuracy_m()),
+            Step::Agency(agency) => Some(agency.accuracy_m()),
+            Step::Epoch(change) => Some(change.accuracy_m()),
+            Step::None => None,
         }
     }
 
@@ -67,13 +125,22 @@ impl ToFrame {
     /// # Errors
     /// Where it is no position of the file's system; the sentence says what the numbers look like.
     pub fn apply(&self, position: [f64; 2]) -> Result<LonLat, Message> {
-        let moved = match (&self.operation, &self.projection) {
-            (Some(operation), _) => operation.apply(position, None),
-            (None, Some(projection)) => projection.inverse(position),
-            (None, None) => Ok(position),
+        let outside = |refusal: NotComparable| Message::new(refusal.to_string(), "坐标超出坐标转换的适用范围");
+        let plain = match &self.projection {
+            Some(projection) => projection.inverse(position).map_err(outside)?,
+            None => position,
         };
-        let [lon, lat] = moved.map_err(|refusal| Message::new(refusal.to_string(), "坐标超出坐标转换的适用范围"))?;
-        LonLat::new(lon, lat).map_err(|_| self.hint([lon, lat]))
+        if let Step::Published(operation) = &self.step {
+            let [lon, lat] = operation.apply(plain, None).map_err(outside)?;
+            return LonLat::new(lon, lat).map_err(|_| self.hint([lon, lat]));
+        }
+        let [lon, lat] = plain;
+        let plain = LonLat::new(lon, lat).map_err(|_| self.hint([lon, lat]))?;
+        match &self.step {
+            Step::Agency(agency) => agency.apply(plain).map_err(outside),
+            Step::Epoch(change) => Ok(change.apply(plain)),
+            Step::None | Step::Published(_) => Ok(plain),
+        }
     }
 
     /// What numbers that are no longitude and latitude look like.

@@ -102,6 +102,17 @@ impl Geometry {
         }
     }
 
+    /// A geometry of several parts that has only one, as that part; any other as it is.
+    #[must_use]
+    pub fn single(self) -> Self {
+        match self {
+            Self::Points(points) if points.len() == 1 => Self::Point(points[0]),
+            Self::Lines(mut lines) if lines.len() == 1 => Self::Line(lines.swap_remove(0)),
+            Self::Polygons(mut polygons) if polygons.len() == 1 => Self::Polygon(polygons.swap_remove(0)),
+            other => other,
+        }
+    }
+
     /// Turns rings so that outer ones run counter-clockwise and holes clockwise, as GeoJSON has it (RFC 7946, 3.1.6).
     pub fn wind(&mut self) {
         let wind_polygon = |rings: &mut Vec<Vec<[f64; 2]>>| {

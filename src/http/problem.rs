@@ -36,7 +36,7 @@ struct Pending {
 }
 
 /// The status of each kind of problem.
-const fn status(code: Code) -> StatusCode {
+pub(super) const fn status(code: Code) -> StatusCode {
     match code {
         Code::FileEmpty
         | Code::FormatUnknown

@@ -33,6 +33,8 @@ pub struct Options<'a> {
     pub layer: Option<&'a str>,
     /// The encoding of its texts, such as GBK; wins over what the file says.
     pub encoding: Option<&'a str>,
+    /// Whether no position is wanted, so that nobody need say a system.
+    pub without_positions: bool,
 }
 
 impl Options<'_> {
@@ -107,7 +109,7 @@ impl Opened {
 /// # Errors
 /// As [`read`].
 pub async fn open(cx: &Context, path: &Path, options: Options<'_>) -> Result<Opened> {
-    let (worker, path) = (cx.worker.clone(), path.to_owned());
+    let (worker, path, without_positions) = (cx.worker.clone(), path.to_owned(), options.without_positions);
     let [name, crs, layer, encoding] =
         [options.name, options.crs, options.layer, options.encoding].map(|said| said.map(str::to_owned));
     let opened = tokio::task::spawn_blocking(move || {
@@ -116,6 +118,7 @@ pub async fn open(cx: &Context, path: &Path, options: Options<'_>) -> Result<Ope
             crs: crs.as_deref(),
             layer: layer.as_deref(),
             encoding: encoding.as_deref(),
+            without_positions,
         };
         read(&worker, &path, options)
     });
@@ -155,7 +158,9 @@ fn open_with(
     let crs = match (told, &system) {
         (Some(crs), _) => Some(crs),
         (None, System::Said(code)) => Some(Crs::lookup(code).map_err(|_| no_system(&system))?),
-        (None, System::Named { .. } | System::Unknown) if needs_system => return Err(no_system(&system)),
+        (None, System::Named { .. } | System::Unknown) if needs_system && !options.without_positions => {
+            return Err(no_system(&system));
+        }
         (None, _) => None,
     };
     let Some(crs) = crs else {

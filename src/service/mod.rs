@@ -24,6 +24,7 @@ pub mod search;
 pub mod startup;
 pub mod systems;
 pub mod tile;
+pub mod transformations;
 pub mod upload;
 pub mod view;
 mod window;

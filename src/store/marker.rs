@@ -284,3 +284,17 @@ pub async fn element_features(conn: &mut PgConnection, marker: Uuid) -> Result<V
     .fetch_all(conn)
     .await?)
 }
+
+/// Feature id of the first element that a marker has or had.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn first_element_ever(conn: &mut PgConnection, marker: Uuid) -> Result<Option<i64>> {
+    Ok(sqlx::query_scalar(
+        "select feature_id from marker_element where marker_id = $1 and ordinal <= 1
+         order by upper_inf(known) desc, version desc limit 1",
+    )
+    .bind(marker)
+    .fetch_optional(conn)
+    .await?)
+}

@@ -99,6 +99,19 @@ impl Incoming {
         Ok(self.file.write_all(chunk).await?)
     }
 
+    /// What has come so far, as a file that is there until this value is dropped or kept.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub async fn look(&mut self) -> Result<Kept> {
+        self.file.flush().await?;
+        Ok(Kept {
+            sha256: self.digest.clone().finalize().into(),
+            bytes: self.bytes,
+            path: self.path.clone(),
+        })
+    }
+
     /// Makes the file durable under its digest. The same bytes again end in the same place.
     ///
     /// # Errors

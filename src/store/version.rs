@@ -114,37 +114,61 @@ pub async fn insert_kind(
     .bind(kind)
     .fetch_all(&mut *conn)
     .await?;
-    let id_column = format!("{}_id", kind);
-    let rows: Vec<Map<String, Value>> = rows
-        .into_iter()
-        .zip(&feature_ids)
-        .map(|(mut row, feature_id)| {
-            let common = json!({
-                "feature_id": feature_id,
-                "version": 1,
-                "in_force": format!("[{},)", stamp.in_force_from),
-                "known": format!("[{},)", stamp.known_from),
-                "standing": stamp.standing.word(),
-                "class": stamp.class.word(),
-                "author": stamp.author,
-                "reason": stamp.reason,
-            });
-            // The key of an instrument bears the name of the column with which others cite one.
-            if kind != "instrument" {
-                row.columns.entry("instrument_id").or_insert(json!(stamp.instrument));
-            }
-            if let Value::Object(common) = common {
-                for (column, value) in common {
-                    row.columns.entry(column).or_insert(value);
-                }
-            }
-            row.columns.insert(id_column.clone(), json!(row.id));
-            row.columns
-        })
+    let rows = rows.into_iter().zip(&feature_ids);
+    let rows = rows
+        .map(|(row, feature_id)| whole(kind, stamp, *feature_id, row))
         .collect();
     insert_rows(&mut *conn, kind, rows).await?;
     super::record::write::index(conn, kind, &ids).await?;
     Ok(feature_ids)
+}
+
+/// A row with everything that a version says; its own columns win over the stamp.
+fn whole(kind: &'static str, stamp: &Stamp, feature_id: i64, mut row: NewRow) -> Map<String, Value> {
+    let common = json!({
+        "feature_id": feature_id,
+        "version": 1,
+        "in_force": format!("[{},)", stamp.in_force_from),
+        "known": format!("[{},)", stamp.known_from),
+        "standing": stamp.standing.word(),
+        "class": stamp.class.word(),
+        "author": stamp.author,
+        "reason": stamp.reason,
+    });
+    // The key of an instrument bears the name of the column with which others cite one.
+    if kind != "instrument" {
+        row.columns.entry("instrument_id").or_insert(json!(stamp.instrument));
+    }
+    if let Value::Object(common) = common {
+        for (column, value) in common {
+            row.columns.entry(column).or_insert(value);
+        }
+    }
+    row.columns.insert(format!("{kind}_id"), json!(row.id));
+    row.columns
+}
+
+/// Inserts further versions of records that are there: each with its feature id, and with its number and span among its
+/// columns.
+///
+/// # Errors
+/// When the database refuses a row; the constraint's name says why.
+pub async fn insert_further(
+    conn: &mut PgConnection,
+    kind: &'static str,
+    stamp: &Stamp,
+    rows: Vec<(i64, NewRow)>,
+) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = rows.iter().map(|(_, row)| row.id).collect();
+    let rows = rows
+        .into_iter()
+        .map(|(feature_id, row)| whole(kind, stamp, feature_id, row))
+        .collect();
+    insert_rows(&mut *conn, kind, rows).await?;
+    super::record::write::index(conn, kind, &ids).await
 }
 
 /// Inserts whole rows; a column that no row names keeps its default.

@@ -156,8 +156,8 @@ fn a_file_is_looked_into_without_a_database() {
     // What is no track is refused in the language of the terminal.
     let [en, zh] = in_both("inspect data/reference/codes.toml");
     assert_eq!((en.code, zh.code), (1, 1));
-    assert!(en.err.starts_with("codes.toml: ") && !is_chinese(&en.err), "{}", en.err);
-    assert!(zh.err.starts_with("codes.toml: ") && is_chinese(&zh.err), "{}", zh.err);
+    assert!(en.err.starts_with("codes.toml:") && !is_chinese(&en.err), "{}", en.err);
+    assert!(zh.err.starts_with("codes.toml:") && is_chinese(&zh.err), "{}", zh.err);
 }
 
 #[test]

@@ -53,7 +53,9 @@ async fn a_collection_is_given_in_every_format() {
             assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
         } else {
             let seen = looked_into(&file);
-            assert!(seen.contains("Feature Count: 60"), "{format:?}: {seen}");
+            // A drawing has a point and a label for each.
+            let n = if format == ExportFormat::Dxf { 120 } else { 60 };
+            assert!(seen.contains(&format!("Feature Count: {n}")), "{format:?}: {seen}");
         }
         // The head is that of the file, without a byte of it and without a deed.
         let head = app.client.head(app.url(&path)).send().await.unwrap();
@@ -302,7 +304,10 @@ async fn the_command_writes_whole_files_or_none() {
     assert_eq!(counted("parties"), None);
     let seen = said(Command::new("ogrinfo").args(["-ro", "-q"]).arg(here.join("all.gpkg")));
     assert_eq!(
-        seen.out.lines().filter(|line| line.contains(": ")).count(),
+        seen.out
+            .lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+            .count(),
         answer["layers"].as_array().unwrap().len()
     );
 

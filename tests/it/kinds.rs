@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use merestone::domain::schema::{ALL, Field, Presence, Schema, Shape, Stored, Type, Writes, lineage};
-use merestone::service::import::{self, Mapping, Request, What};
+use merestone::service::import::{self, Request, What};
 
 use crate::support::db::db_before;
 use crate::support::{app_with_borders, db, sample_path};
@@ -340,17 +340,9 @@ async fn every_record_of_the_sample_is_taken_and_found_again() {
             continue;
         }
         let request = Request {
-            path: &path,
-            collection: schema.collection,
             boundary: Some("astrand-veyra"),
-            crs: None,
-            layer: None,
-            encoding: None,
-            mapping: Mapping::default(),
-            reason: None,
-            instrument: None,
             dry_run: true,
-            partial: false,
+            ..Request::new(&path, schema.collection)
         };
         let outcome = import::file(&app.cx, &request).await.unwrap();
         let refused = outcome.refused();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use merestone::domain::collection::Collection;
 use merestone::domain::problem::Problem;
-use merestone::service::import::{self, Mapping, Outcome, Request, Taken};
+use merestone::service::import::{self, Outcome, Request, Taken};
 use merestone::service::{Error, Result};
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
@@ -113,17 +113,9 @@ async fn a_border_is_taken_over_whole_and_once() {
 
 async fn one(app: &App, boundary: &str, path: &Path, collection: &str, crs: Option<&str>) -> Result<Outcome> {
     let request = Request {
-        path,
-        collection,
         boundary: Some(boundary),
         crs,
-        layer: None,
-        encoding: None,
-        mapping: Mapping::default(),
-        reason: None,
-        instrument: None,
-        dry_run: false,
-        partial: false,
+        ..Request::new(path, collection)
     };
     import::file(&app.cx, &request).await
 }

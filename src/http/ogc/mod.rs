@@ -15,6 +15,7 @@ mod difference;
 mod etag;
 mod export;
 mod html;
+mod import;
 mod item;
 mod items;
 pub mod landing;
@@ -71,6 +72,14 @@ pub(super) fn routes() -> Router<Context> {
         )
         .route("/collections/{collectionId}/items/{featureId}/card", get(card::get))
         .layer(DefaultBodyLimit::max(body::LIMIT))
+        // The limit is that of uploads, and is watched where the file is written down.
+        .route(
+            "/collections/{collectionId}/import",
+            get(import::get)
+                .post(import::post)
+                .options(import::options)
+                .layer(DefaultBodyLimit::disable()),
+        )
         .merge(tiles::routes())
         .merge(search::routes())
 }

@@ -63,33 +63,67 @@ pub async fn create_elements(
     stamp: &Stamp,
     markers: Vec<(Uuid, Prepared, Map<String, Json>)>,
 ) -> Result<()> {
-    let mut rows = Vec::with_capacity(markers.len());
+    let rows = markers
+        .into_iter()
+        .map(|(marker, prepared, own)| element(cx.ids.next(), marker, &prepared, &own))
+        .collect::<Result<Vec<_>>>()?;
+    let rows = rows.into_iter().flatten().collect();
+    store::version::insert_kind(conn, elements()?.kind, stamp, rows).await?;
+    Ok(())
+}
+
+/// The first element of a marker as a row; none where the marker has no position.
+fn element(id: Uuid, marker: Uuid, prepared: &Prepared, own: &Map<String, Json>) -> Result<Option<NewRow>> {
+    let Some(mut columns) = position(prepared)? else {
+        return Ok(None);
+    };
+    for name in ["standing", "class", "in_force", "reason", "instrument_id"] {
+        if let Some(value) = own.get(name) {
+            columns.insert(name.to_owned(), value.clone());
+        }
+    }
+    let label = prepared.label.clone().unwrap_or_default();
+    let single = prepared.draft.text("constellation") == Some("single");
+    for (column, value) in [
+        ("boundary_id", json!(prepared.boundary)),
+        ("marker_id", json!(marker)),
+        ("ordinal", json!(i32::from(!single))),
+        ("label", json!(if single { label } else { format!("{label}(1)") })),
+        ("relation", json!("not_stated")),
+    ] {
+        columns.insert(column.to_owned(), value);
+    }
+    Ok(Some(NewRow { id, columns }))
+}
+
+/// Versions of the first elements of markers that were told at several times, each over the time of the marker's.
+///
+/// # Errors
+/// As [`create_elements`].
+pub async fn further_elements(
+    cx: &Context,
+    conn: &mut store::Conn,
+    stamp: &Stamp,
+    markers: Vec<(Uuid, Prepared, Map<String, Json>)>,
+) -> Result<()> {
+    let schema = elements()?;
     for (marker, prepared, own) in markers {
-        let Some(mut columns) = position(&prepared)? else {
+        let known = store::marker::first_element_ever(conn, marker).await?;
+        let locked = match known {
+            Some(feature_id) => write::lock(conn, schema, feature_id)
+                .await?
+                .map(|locked| (feature_id, locked)),
+            None => None,
+        };
+        let Some((feature_id, locked)) = locked else {
+            create_elements(cx, conn, stamp, vec![(marker, prepared, own)]).await?;
             continue;
         };
-        for name in ["standing", "class", "in_force", "reason", "instrument_id"] {
-            if let Some(value) = own.get(name) {
-                columns.insert(name.to_owned(), value.clone());
-            }
+        if let Some(mut row) = element(locked.id, marker, &prepared, &own)? {
+            row.columns.insert("version".to_owned(), json!(locked.newest + 1));
+            store::version::insert_further(conn, schema.kind, stamp, vec![(feature_id, row)]).await?;
         }
-        let label = prepared.label.clone().unwrap_or_default();
-        let single = prepared.draft.text("constellation") == Some("single");
-        for (column, value) in [
-            ("boundary_id", json!(prepared.boundary)),
-            ("marker_id", json!(marker)),
-            ("ordinal", json!(i32::from(!single))),
-            ("label", json!(if single { label } else { format!("{label}(1)") })),
-            ("relation", json!("not_stated")),
-        ] {
-            columns.insert(column.to_owned(), value);
-        }
-        rows.push(NewRow {
-            id: cx.ids.next(),
-            columns,
-        });
     }
-    store::version::insert_kind(conn, elements()?.kind, stamp, rows).await?;
     Ok(())
 }
 

@@ -23,6 +23,7 @@ use crate::store::audit::{self, Deed};
 use crate::store::record::select::{self, Position, Selection};
 use crate::store::record::write::{self, Change, Locked};
 use crate::store::version::{NewRow, Stamp};
+use crate::unit::Epoch;
 use prepare::prepare;
 pub(super) use prepare::{Known, Place, Prepared, assemble};
 
@@ -34,6 +35,8 @@ pub struct Edit {
     pub coordinates: Coordinates,
     /// Where it comes from: the name of a file, or `api`.
     pub source: String,
+    /// The epoch of its coordinates, where it was said.
+    pub epoch: Option<Epoch>,
 }
 
 impl Edit {
@@ -42,6 +45,7 @@ impl Edit {
             draft,
             coordinates: Coordinates::Display,
             source: "api".to_owned(),
+            epoch: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::{Edit, derive, invalid, is_own, mistake, stored};
-use crate::crs::{Crs, null_for_display};
+use crate::crs::{Agency, Crs, null_for_display};
 use crate::domain::boundary::Boundary;
 use crate::domain::id::Held;
 use crate::domain::lineage::Class;
@@ -18,7 +18,7 @@ use crate::domain::value::{Draft, Value};
 use crate::format::register::ToFrame;
 use crate::geom::shape::Geometry;
 use crate::service::features::Coordinates;
-use crate::service::{Context, Result};
+use crate::service::{Context, Result, transformations};
 use crate::store;
 use crate::store::codec::Ewkb;
 use crate::unit::{Epoch, LonLat};
@@ -53,6 +53,8 @@ pub struct Known {
     /// The boundary they belong to, where the kind has one.
     pub held: Option<Held<Boundary>>,
     pub class: Class,
+    /// Ways of agencies into the frame, where no operation is published.
+    pub agencies: Vec<Agency>,
     references: HashMap<(&'static str, String), Uuid>,
 }
 
@@ -104,8 +106,14 @@ impl Known {
         Ok(Self {
             held,
             class,
+            agencies: Vec::new(),
             references,
         })
+    }
+
+    /// Takes a record for known that is about to be made: others of its batch may refer to it.
+    pub fn promise(&mut self, collection: &'static str, label: &str, id: Uuid) {
+        self.references.entry((collection, label.to_owned())).or_insert(id);
     }
 
     /// The identities a draft refers to, by field; what is not known is a mistake.
@@ -154,7 +162,21 @@ pub async fn prepare(
     mut mistakes: Vec<Mistake>,
 ) -> Result<Prepared> {
     let held = boundary(cx, conn, schema, &edit.draft, &mut mistakes).await?;
-    let known = Known::look_up(conn, schema, held, std::iter::once(&edit.draft)).await?;
+    let mut known = Known::look_up(conn, schema, held, std::iter::once(&edit.draft)).await?;
+    let near = match (&edit.coordinates, &place) {
+        (Coordinates::System(crs), Place::Given(Some(geometry))) => {
+            let first = geometry.positions().next().copied();
+            first
+                .and_then(|at| null_for_display(crs, at).ok())
+                .map(|near| (crs, near))
+        }
+        _ => None,
+    };
+    if let (Some(held), Some((crs, near))) = (&known.held, near) {
+        known.agencies = transformations::ways(cx, conn, crs, &held.record.frame, near)
+            .await?
+            .agencies;
+    }
     assemble(schema, edit, place, &known, mistakes).map_err(|mistakes| invalid(mistakes).into())
 }
 
@@ -173,14 +195,7 @@ pub fn assemble(
     defaults(schema, &mut draft, &mut mistakes);
     let references = known.references(schema, &draft, &mut mistakes);
     let (legal, received) = match &place {
-        Place::Given(geometry) => positioned(
-            schema,
-            geometry.as_ref(),
-            edit,
-            known.held.as_ref(),
-            &draft,
-            &mut mistakes,
-        ),
+        Place::Given(geometry) => positioned(schema, geometry.as_ref(), edit, known, &draft, &mut mistakes),
         Place::Kept(_) => (None, None),
     };
     if !mistakes.is_empty() {
@@ -302,8 +317,7 @@ fn defaults(schema: &'static Schema, draft: &mut Draft, mistakes: &mut Vec<Mista
             );
         } else if field.presence == Presence::Required
             && field.name != "boundary"
-            // What was there and is wrong has been told.
-            && !mistakes.iter().any(|told| told.at == format!("#/properties/{}", field.name))
+            && !draft.unread.contains(&field.name)
         {
             mistakes.push(mistake(field.name, "is missing", "缺失"));
         }
@@ -348,7 +362,7 @@ fn positioned(
     schema: &'static Schema,
     geometry: Option<&Geometry>,
     edit: &Edit,
-    held: Option<&Held<Boundary>>,
+    known: &Known,
     draft: &Draft,
     mistakes: &mut Vec<Mistake>,
 ) -> (Option<Geometry>, Option<Json>) {
@@ -383,8 +397,8 @@ fn positioned(
         mistakes.push(wrong(&format!("#/geometry/coordinates{path}"), accept::flaw(flaw)));
         return (None, None);
     }
-    let Some(held) = held else { return (None, None) };
-    match to_frame(geometry, &edit.coordinates, &held.record) {
+    let Some(held) = &known.held else { return (None, None) };
+    match to_frame(geometry, edit, &held.record, &known.agencies) {
         Ok((legal, way)) => {
             let received = received(geometry, edit, held, draft, &way);
             (Some(legal), Some(received))
@@ -396,12 +410,20 @@ fn positioned(
     }
 }
 
+/// How a position came into the frame.
+struct Way {
+    name: String,
+    /// Metres; none where no datum was crossed.
+    accuracy_m: Option<f64>,
+}
+
 /// Brings a geometry into the frame; names the way.
 fn to_frame(
     geometry: &Geometry,
-    coordinates: &Coordinates,
+    edit: &Edit,
     boundary: &Boundary,
-) -> std::result::Result<(Geometry, String), Message> {
+    agencies: &[Agency],
+) -> std::result::Result<(Geometry, Way), Message> {
     let frame = &boundary.frame;
     let degrees = |position: [f64; 2]| {
         LonLat::new(position[0], position[1]).map(|_| position).map_err(|_| {
@@ -411,14 +433,18 @@ fn to_frame(
             )
         })
     };
-    match coordinates {
+    let unchanged = |words: &str| Way {
+        name: words.to_owned(),
+        accuracy_m: None,
+    };
+    match &edit.coordinates {
         // Display numbers are those of the frame; that they came this way is written down.
         Coordinates::Display => Ok((
             geometry.try_map(degrees)?,
-            "display position read as the frame".to_owned(),
+            unchanged("display position read as the frame"),
         )),
-        Coordinates::System(crs) if crs.code() == frame.crs.code() => {
-            Ok((geometry.try_map(degrees)?, "none: the frame itself".to_owned()))
+        Coordinates::System(crs) if crs.code() == frame.crs.code() && edit.epoch.is_none() => {
+            Ok((geometry.try_map(degrees)?, unchanged("none: the frame itself")))
         }
         Coordinates::System(crs) => {
             let near = geometry
@@ -432,15 +458,22 @@ fn to_frame(
                         format!("首个坐标超出 {code} 的范围"),
                     )
                 })?;
-            let way = ToFrame::new(crs, frame, near).map_err(|refusal| Problem::from(refusal).detail)?;
+            let way = ToFrame::with(crs, frame, near, edit.epoch, agencies);
+            let way = way.map_err(|refusal| Problem::from(refusal).detail)?;
             let moved = geometry.try_map(|position| way.apply(position).map(|at| [at.lon.get(), at.lat.get()]))?;
-            Ok((moved, way.name()))
+            Ok((
+                moved,
+                Way {
+                    name: way.name(),
+                    accuracy_m: way.accuracy_m(),
+                },
+            ))
         }
     }
 }
 
 /// The received layer: the numbers as they came, their system and source; nothing rounded.
-fn received(geometry: &Geometry, edit: &Edit, held: &Held<Boundary>, draft: &Draft, way: &str) -> Json {
+fn received(geometry: &Geometry, edit: &Edit, held: &Held<Boundary>, draft: &Draft, way: &Way) -> Json {
     let crs = match &edit.coordinates {
         Coordinates::Display => "OGC:CRS84",
         Coordinates::System(crs) => Crs::code(crs),
@@ -450,14 +483,15 @@ fn received(geometry: &Geometry, edit: &Edit, held: &Held<Boundary>, draft: &Dra
         "x": x,
         "y": y,
         "crs": crs,
-        "epoch_year": held.record.frame.epoch.map(Epoch::get),
+        "epoch_year": edit.epoch.or(held.record.frame.epoch).map(Epoch::get),
         "printed_lat": draft.text("printed_lat"),
         "printed_lon": draft.text("printed_lon"),
         "sigma_m": draft.get("sigma_m").and_then(|value| match value {
             Value::Number(n) => Some(*n),
             _ => None,
         }),
-        "way": way,
+        "way": way.name,
+        "way_accuracy_m": way.accuracy_m,
         "source": edit.source,
     })
 }

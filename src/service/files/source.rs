@@ -17,9 +17,10 @@ use crate::format::gdal::Texts;
 use crate::format::gdal::wire::{Driver, Request};
 use crate::format::limits::Limits;
 use crate::format::row::Cell;
+use crate::format::shapefile::Beside;
 use crate::format::sniff::{HEAD, Kind, sniff};
 use crate::format::table::{Column, Feature, FieldKind, Layer, System, Table};
-use crate::format::{csv, geojson, kml};
+use crate::format::{csv, geojson, kml, shapefile};
 use crate::service::check::files::unreadable;
 use crate::service::worker::Worker;
 
@@ -28,11 +29,15 @@ const WHOLE_FILE_BYTES: u64 = 256 << 20;
 /// Bytes of the small files beside a Shapefile, and of what is looked at for an encoding.
 const SMALL_BYTES: usize = 64 << 10;
 const LOOKED_AT: u64 = 4 << 20;
+/// Bytes of the texts that a Shapefile has beside its table.
+const LONG_TEXTS_BYTES: usize = 64 << 20;
 /// Name of the column of a drawing that has the layer drawn on.
 pub(super) const DRAWN_ON: &str = "Layer";
 
 /// The parts of one table beside one another: needed, and read where they are there.
 const SHAPEFILE: (&[&str], &[&str]) = (&["shp", "dbf"], &["shx", "prj", "cpg"]);
+/// A table of records without positions.
+const TABLE: (&[&str], &[&str]) = (&["dbf"], &["cpg"]);
 const MAPINFO: (&[&str], &[&str]) = (&["tab"], &["dat", "dbf", "map", "id", "ind"]);
 
 /// Where the rows of a file come from.
@@ -53,6 +58,8 @@ pub(super) struct Part {
     texts: Texts,
     restore_index: bool,
     warnings: Vec<Message>,
+    /// Full names and texts, where a Shapefile has them beside its table.
+    beside: Option<Arc<Beside>>,
 }
 
 impl Part {
@@ -65,6 +72,7 @@ impl Part {
             texts,
             restore_index: false,
             warnings: Vec::new(),
+            beside: None,
         }
     }
 
@@ -101,9 +109,20 @@ impl Part {
                 Driver::FlatGeobuf => "FlatGeobuf",
             }
             .to_owned(),
+            features: match self.beside.clone() {
+                Some(beside) => {
+                    layers.iter_mut().for_each(|layer| beside.name(layer));
+                    let name = self.name.clone();
+                    Box::new(reader.map(move |feature| {
+                        let mut feature = feature?;
+                        beside.complete(&name, &mut feature.row);
+                        Ok(feature)
+                    }))
+                }
+                None => Box::new(reader),
+            },
             layers,
             warnings,
-            features: Box::new(reader),
         })
     }
 }
@@ -450,22 +469,35 @@ fn beside(worker: &Worker, path: &Path, driver: Driver, options: Options<'_>) ->
             None => Ok(false),
         }
     };
-    assemble(folder, driver, &stem.to_string_lossy(), options, &mut place)
+    assemble(
+        folder,
+        driver,
+        parts_of(driver),
+        &stem.to_string_lossy(),
+        options,
+        &mut place,
+    )
+}
+
+/// Endings of the parts of a table: those that must be there, and those that are welcome.
+type Parts = (&'static [&'static str], &'static [&'static str]);
+
+const fn parts_of(driver: Driver) -> Parts {
+    match driver {
+        Driver::Shapefile => SHAPEFILE,
+        _ => MAPINFO,
+    }
 }
 
 /// Puts the parts of a table into a folder, under names of our own, and finds out how its texts are encoded.
 fn assemble(
     folder: TempDir,
     driver: Driver,
+    (needed, welcome): Parts,
     name: &str,
     options: Options<'_>,
     place: &mut dyn FnMut(&str, &Path) -> Result<bool, Problem>,
 ) -> Result<Part, Problem> {
-    let (needed, welcome) = if driver == Driver::Shapefile {
-        SHAPEFILE
-    } else {
-        MAPINFO
-    };
     let at = |ending: &str| folder.path().join(format!("data.{ending}"));
     let mut missing: Vec<&str> = Vec::new();
     let mut there: Vec<&str> = Vec::new();
@@ -499,7 +531,7 @@ fn assemble(
     if let Texts::In(encoding) = texts {
         part.warnings.extend(guessed(encoding, found));
     }
-    if driver == Driver::Shapefile && missing.contains(&"shx") {
+    if needed.contains(&"shp") && missing.contains(&"shx") {
         part.restore_index = true;
         part.warnings.push(Message::new(
             "The Shapefile came without its index (.shx); it was made again.",
@@ -532,6 +564,8 @@ const ZIPPED: &[&[&str]] = &[
     &["kml"],
     &["dxf"],
     &["geojson", "json", "geojsonl", "geojsons"],
+    // A table of a Shapefile without positions explains itself by the tables beside it.
+    &["dbf"],
     &["csv", "tsv"],
 ];
 
@@ -549,14 +583,24 @@ fn zipped(worker: &Worker, path: &Path, options: Options<'_>) -> Result<Source, 
             continue;
         }
         let driver = match endings[0] {
-            "shp" => Some(Driver::Shapefile),
-            "tab" => Some(Driver::MapInfo),
+            "shp" => Some((Driver::Shapefile, SHAPEFILE)),
+            "dbf" => Some((Driver::Shapefile, TABLE)),
+            "tab" => Some((Driver::MapInfo, MAPINFO)),
             _ => None,
         };
-        if let Some(driver) = driver {
+        if let Some((driver, parts)) = driver {
+            let beside = if driver == Driver::Shapefile {
+                beside_tables(&mut archive, &entries)?
+            } else {
+                None
+            };
             return found
                 .iter()
-                .map(|entry| family(worker, &mut archive, entry, &entries, driver, options))
+                .map(|entry| {
+                    let mut part = family(worker, &mut archive, entry, &entries, driver, parts, options)?;
+                    part.beside.clone_from(&beside);
+                    Ok(part)
+                })
                 .collect::<Result<Vec<Part>, Problem>>()
                 .map(Source::Parts);
         }
@@ -574,6 +618,20 @@ fn zipped(worker: &Worker, path: &Path, options: Options<'_>) -> Result<Source, 
         return inside(worker, &mut archive, entry, options);
     }
     Err(nothing(&entries))
+}
+
+/// What a zip of Shapefiles says beside its tables.
+fn beside_tables<R: Read + Seek>(archive: &mut Archive<R>, entries: &[Entry]) -> Result<Option<Arc<Beside>>, Problem> {
+    let mut bytes = |name: &str, limit: usize| -> Result<Option<Vec<u8>>, Problem> {
+        match entries.iter().find(|entry| entry.name == name) {
+            Some(entry) => Ok(Some(archive.small(entry, limit)?).filter(|bytes| !bytes.is_empty())),
+            None => Ok(None),
+        }
+    };
+    let fields = bytes(shapefile::FIELDS, SMALL_BYTES)?;
+    let texts = bytes(shapefile::LONG_TEXTS, LONG_TEXTS_BYTES)?;
+    let beside = Beside::read(fields.as_deref(), texts.as_deref())?;
+    Ok(Some(beside).filter(|beside| !beside.is_empty()).map(Arc::new))
 }
 
 /// One file of a zip, read as if it stood alone.
@@ -612,6 +670,7 @@ fn family<R: Read + Seek>(
     main: &Entry,
     entries: &[Entry],
     driver: Driver,
+    parts: Parts,
     options: Options<'_>,
 ) -> Result<Part, Problem> {
     let family = main.family();
@@ -622,7 +681,7 @@ fn family<R: Read + Seek>(
             None => Ok(false),
         }
     };
-    assemble(worker.folder()?, driver, main.stem(), options, &mut place)
+    assemble(worker.folder()?, driver, parts, main.stem(), options, &mut place)
 }
 
 fn names(entries: &[Entry]) -> String {

@@ -121,6 +121,9 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
                 instrument: None,
                 dry_run,
                 partial: false,
+                epoch: None,
+                name: None,
+                sha256: None,
             };
             all.push(further(cx, &mut tx, &request).await?);
             continue;
@@ -153,6 +156,9 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
             instrument: None,
             dry_run,
             partial: false,
+            epoch: None,
+            name: None,
+            sha256: None,
         };
         all.push(further(cx, &mut tx, &request).await?);
     }

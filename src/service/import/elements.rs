@@ -58,6 +58,7 @@ pub fn read(
             of_elements.push(ReadRow {
                 place: place.clone(),
                 draft,
+                valid_to: None,
                 mistakes: Vec::new(),
             });
         }
@@ -66,6 +67,7 @@ pub fn read(
         of_markers.push(ReadRow {
             place,
             draft,
+            valid_to: None,
             mistakes: Vec::new(),
         });
     }

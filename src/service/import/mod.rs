@@ -7,18 +7,23 @@
 mod batch;
 mod border;
 mod elements;
+mod history;
+mod sent;
 mod ties;
+mod told;
 
 use std::path::Path;
 
-pub use batch::{Outcome, Planned, What};
+pub use batch::{Outcome, Planned, Way, What};
 pub(super) use border::boundary_place;
 pub use border::{Taken, border};
+pub use sent::{Asked, Received, Sent, receive, take};
+pub use told::json;
 
 use super::check::files::name;
 use super::edit::Edit;
 use super::features::Coordinates;
-use super::{Context, Result, files, not_found};
+use super::{Context, Result, files, not_found, transformations};
 use crate::crs::Crs;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::schema::{self, Schema, Shape, Writes};
@@ -28,6 +33,7 @@ use crate::format::draft;
 use crate::format::register::ToFrame;
 pub use crate::format::row::Mapping;
 use crate::store;
+use crate::unit::Epoch;
 
 /// What a sender wants to be taken over.
 #[derive(Debug, Clone)]
@@ -51,6 +57,39 @@ pub struct Request<'a> {
     pub dry_run: bool,
     /// Take the good rows and name the bad ones, instead of taking nothing when one is bad.
     pub partial: bool,
+    /// The epoch of its coordinates, where their system moves with the plates; the frame's own when not said.
+    pub epoch: Option<Epoch>,
+    /// What the sender calls the file, where the path does not say it.
+    pub name: Option<&'a str>,
+    /// The digest under which its bytes are kept, where they are.
+    pub sha256: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    /// All of a file, as it says itself.
+    pub fn new(path: &'a Path, collection: &'a str) -> Self {
+        Self {
+            path,
+            collection,
+            boundary: None,
+            crs: None,
+            layer: None,
+            encoding: None,
+            mapping: Mapping::default(),
+            reason: None,
+            instrument: None,
+            dry_run: false,
+            partial: false,
+            epoch: None,
+            name: None,
+            sha256: None,
+        }
+    }
+
+    /// The file's name, for people.
+    fn file(&self) -> String {
+        self.name.map_or_else(|| name(self.path), str::to_owned)
+    }
 }
 
 /// Rows of one file, at most: more is split by section.
@@ -102,13 +141,14 @@ pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Outcome> {
 /// One file, inside a transaction of the caller's.
 async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) -> Result<Outcome> {
     let schema = kind(request.collection)?;
-    let source = name(request.path);
+    let source = request.file();
     let held = boundary(cx, conn, request).await?;
     let options = files::Options {
-        name: None,
+        name: Some(&source),
         crs: request.crs,
         layer: request.layer,
         encoding: request.encoding,
+        without_positions: schema.shape == Shape::None,
     };
     let opened = files::open(cx, request.path, options).await?;
     let said = opened.crs.clone();
@@ -116,16 +156,25 @@ async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) ->
     let as_drawn = opened.table.format.starts_with("KM");
     let read = tokio::task::spawn_blocking(move || opened.rows(MOST_ROWS)).await??;
     let crs = match (&said, &held) {
+        // Degrees of maps at an epoch are those of WGS 84, which moves.
+        (None, Some(_)) if as_drawn && request.epoch.is_some() => {
+            Some(Crs::lookup("EPSG:4326").map_err(Problem::from)?)
+        }
         (Some(code), _) => Some(Crs::lookup(code).map_err(Problem::from)?),
         (None, Some(held)) if !as_drawn => Some(held.record.frame.crs.clone()),
         (None, _) => None,
     };
     let in_file = |problem: Problem| problem.in_file(&source);
     // A system from which nothing leads to the frame is refused once, not at every row.
+    let mut agencies = Vec::new();
     let way = match (&held, &crs) {
         (Some(held), Some(crs)) if schema.shape != Shape::None => {
             let near = border::boundary_place(conn, held).await?;
-            Some(ToFrame::new(crs, &held.record.frame, near).map_err(|refusal| in_file(refusal.into()))?)
+            let frame = &held.record.frame;
+            let ways = transformations::ways(cx, conn, crs, frame, near).await?;
+            let way = ToFrame::with(crs, frame, near, request.epoch, &ways.agencies);
+            agencies.clone_from(&ways.agencies);
+            Some(way.map_err(|refused| in_file(transformations::refusal(refused, frame, ways)))?)
         }
         _ => None,
     };
@@ -142,6 +191,7 @@ async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) ->
         )],
     };
     let mut outcome = Outcome::new(schema, source.clone());
+    outcome.way = way.as_ref().map(Way::of);
     for (schema, rows) in parts {
         let edits = rows
             .into_iter()
@@ -150,6 +200,13 @@ async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) ->
                 if schema.kind == "section" {
                     // Drawn with it in exports, but made of its segments.
                     draft.geometry = None;
+                }
+                // Desktop programs write every line as one of several.
+                if let Some(Some(geometry)) = &mut draft.geometry
+                    && !schema.shape.admits(geometry)
+                {
+                    let single = geometry.clone().single();
+                    *geometry = single;
                 }
                 for (field, given) in [("instrument", request.instrument), ("reason", request.reason)] {
                     if let Some((given, field)) = given.zip(schema.field(field)) {
@@ -163,21 +220,23 @@ async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) ->
                     draft,
                     coordinates: crs.clone().map_or(Coordinates::Display, Coordinates::System),
                     source: source.clone(),
+                    epoch: request.epoch,
                 };
                 batch::Item {
                     place: row.place,
                     edit,
+                    valid_to: row.valid_to,
                     mistakes: row.mistakes,
                 }
             })
             .collect();
-        batch::plan_and_apply(cx, conn, schema, held.as_ref(), edits, &mut outcome).await?;
+        batch::plan_and_apply(cx, conn, schema, held.as_ref(), edits, &agencies, &mut outcome).await?;
     }
     let refused = outcome.refused();
     if !refused.is_empty() && !request.partial && !request.dry_run {
         return Err(in_file(batch::refusal(&refused)).into());
     }
-    batch::finish(cx, conn, schema, held.as_ref(), &outcome).await?;
+    batch::finish(cx, conn, schema, held.as_ref(), &outcome, request.sha256).await?;
     if let Some(held) = held.as_ref().filter(|_| outcome.created() > 0) {
         ties::tie(cx, conn, schema, held, &source).await?;
     }

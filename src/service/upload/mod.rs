@@ -33,7 +33,7 @@ pub async fn receive<E: std::fmt::Display>(
     cx: &Context,
     file_name: &str,
     inspection: Option<Uuid>,
-    mut body: impl Stream<Item = std::result::Result<bytes::Bytes, E>> + Unpin,
+    body: impl Stream<Item = std::result::Result<bytes::Bytes, E>> + Unpin,
 ) -> Result<Received> {
     if let Some(id) = inspection {
         let mut conn = acquire(cx).await?;
@@ -44,6 +44,21 @@ pub async fn receive<E: std::fmt::Display>(
             return Err(not_found(&Message::new("inspection", "检查"), id));
         }
     }
+    let kept = write_down(cx, file_name, body).await?.keep().await?;
+    // A task of its own, so that a sender who hangs up cannot stop the filing half way.
+    let (cx, file_name) = (cx.clone(), clean(file_name));
+    tokio::spawn(async move { file_it(&cx, &file_name, inspection, kept).await }).await?
+}
+
+/// Writes a file down as it comes. What is not kept is taken away.
+///
+/// # Errors
+/// When the transfer breaks, the file is larger than the limit, or there is no room.
+pub(super) async fn write_down<E: std::fmt::Display>(
+    cx: &Context,
+    file_name: &str,
+    mut body: impl Stream<Item = std::result::Result<bytes::Bytes, E>> + Unpin,
+) -> Result<original::Incoming> {
     let mut incoming = cx.originals.receive(cx.ids.next()).await?;
     while let Some(piece) = body.next().await {
         let piece = piece.map_err(|fault| broken_transfer(file_name, &fault.to_string()))?;
@@ -52,10 +67,7 @@ pub async fn receive<E: std::fmt::Display>(
         }
         incoming.write(&piece).await?;
     }
-    let kept = incoming.keep().await?;
-    // A task of its own, so that a sender who hangs up cannot stop the filing half way.
-    let (cx, file_name) = (cx.clone(), clean(file_name));
-    tokio::spawn(async move { file_it(&cx, &file_name, inspection, kept).await }).await?
+    Ok(incoming)
 }
 
 async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: original::Kept) -> Result<Received> {
@@ -248,7 +260,7 @@ fn from_json<T: serde::de::DeserializeOwned>(value: Value) -> Result<T> {
 }
 
 /// A name without folders, control and direction characters, or more than 200 characters; it is shown, never opened.
-fn clean(name: &str) -> String {
+pub(super) fn clean(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     // Marks of text direction would let a name be read as another.
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -272,7 +284,10 @@ fn too_large(file_name: &str, limit: u64) -> Error {
             format!("The file is larger than {megabytes} MB."),
             format!("文件大于{megabytes} MB。"),
         ),
-        Message::new("Split it by day, or pack it with gzip.", "请按天拆分，或用 gzip 压缩。"),
+        Message::new(
+            "Split it by day or by section, or pack it: a track with gzip, other files with zip.",
+            "请按天或按段拆分，或压缩后提交：航迹用 gzip，其他文件用 zip。",
+        ),
     )
     .in_file(clean(file_name))
     .into()

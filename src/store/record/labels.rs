@@ -182,3 +182,25 @@ pub async fn current(
         .await?;
     Ok(found.into_iter().collect())
 }
+
+/// The feature ids of records that are or were called so, of one kind and boundary; the newest of each name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn ever(
+    conn: &mut PgConnection,
+    schema: &Schema,
+    boundary: Option<Uuid>,
+    labels: &[String],
+) -> Result<HashMap<String, i64>> {
+    let found: Vec<(String, i64)> = sqlx::query_as(
+        "select label, max(feature_id) from record
+         where kind = $1 and label = any($2) and boundary_id is not distinct from $3 group by label",
+    )
+    .bind(schema.kind)
+    .bind(labels)
+    .bind(boundary)
+    .fetch_all(conn)
+    .await?;
+    Ok(found.into_iter().collect())
+}

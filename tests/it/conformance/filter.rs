@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::habits::head;
 use super::site::{GEOJSON, POINTS, SCHEMA, Site, epsg, href, ids_of, sorted, truth};
 use super::{Checked, Suite, ensure, same};
 
@@ -1037,11 +1038,12 @@ async fn refusals(suite: &mut Suite, site: &Site) {
                 .await;
             got.problem(400)?;
             ensure(got.json()["detail"].to_string().contains("2000"), || got.seen())?;
+            // What is too long for an address is refused before it is read.
             let terms: Vec<String> = (0..10_000).map(|n| format!("number='{n}'")).collect();
-            let got = site
-                .query(&format!("{POINTS}/items"), &[("filter", &terms.join(" OR "))])
-                .await;
-            ensure(got.status == 414, || got.seen())
+            let filter = terms.join("%20OR%20");
+            let request = format!("GET {POINTS}/items?filter={filter} HTTP/1.1\r\nHost: HOST\r\n\r\n");
+            let head = head(site, &request).await?;
+            ensure(head.starts_with("HTTP/1.1 414"), || head.clone())
         })
         .await;
 }

@@ -8,7 +8,7 @@ use super::site::{GEOJSON, JSON, POINTS, SCHEMA, Site, href, links, sorted, trut
 use super::{Suite, ensure, same};
 
 /// An answer's head as the bytes on the wire have it.
-async fn head(site: &Site, request: &str) -> Result<String, String> {
+pub(super) async fn head(site: &Site, request: &str) -> Result<String, String> {
     let host = site.base.trim_start_matches("http://");
     let mut stream = tokio::net::TcpStream::connect(host)
         .await

@@ -52,6 +52,9 @@ pub fn one(ask: &Ask, schema: &'static Schema, extent: &Extent, systems: &[Strin
             a.button href=(ask.page(&format!("{home}/items?f=html"))) { (said(ask, "Show the records", "查看记录")) }
             a href=(ask.page(&format!("{home}/schema?f=html"))) { (said(ask, "What a record holds", "字段定义")) }
             a href=(ask.page(&format!("{home}/queryables?f=html"))) { (said(ask, "What one may ask by", "可查询项")) }
+            @if schema.writes == Writes::Versions {
+                a href=(ask.page(&format!("{home}/import?f=html"))) { (said(ask, "Take records over from a file", "从文件导入")) }
+            }
         }
         dl.facts {
             dt { (said(ask, "Name in addresses", "网址中的名称")) }

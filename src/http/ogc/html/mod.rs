@@ -5,6 +5,7 @@ pub mod difference;
 pub mod docs;
 mod drawing;
 pub mod fields;
+pub mod import;
 pub mod item;
 pub mod items;
 pub mod landing;

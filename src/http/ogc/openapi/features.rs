@@ -6,6 +6,7 @@ use super::parts::{To, answer, format, geometry, headers, in_header, in_path, la
 use super::rest::read;
 use crate::domain::schema::{ALL, Presence, Schema, Type, Writes};
 use crate::http::ogc::crs;
+use crate::http::ogc::import::MEDIA;
 use crate::http::ogc::parameters::NAMES;
 use crate::http::ogc::schema::{is_queryable, parameter};
 use crate::service::export::ExportFormat;
@@ -74,11 +75,7 @@ pub fn of_all(to: To, paths: &mut Map<String, Value>) {
     let page = json!({ "type": "string" });
     let object = json!({ "type": "object" });
     let mut add = |path: String, id: &str, summary: &str, parameters: Vec<Value>, content: &[(&str, Value)]| {
-        let mut responses = read(to, answer(summary, content, None));
-        refusals(&mut responses, &[400, 404, 406, 500]);
-        let operation = json!({
-            "operationId": id, "tags": ["Start"], "summary": summary, "parameters": parameters, "responses": responses,
-        });
+        let operation = reading(to, id, summary, parameters, content);
         paths.insert(path, json!({ "get": operation }));
     };
     add(
@@ -164,6 +161,11 @@ pub fn of_all(to: To, paths: &mut Map<String, Value>) {
         parameters,
         &files,
     );
+    paths.insert(format!("{home}/import"), import(to, &collection(&versioned)));
+    let mut add = |path: String, id: &str, summary: &str, parameters: Vec<Value>, content: &[(&str, Value)]| {
+        let operation = reading(to, id, summary, parameters, content);
+        paths.insert(path, json!({ "get": operation }));
+    };
     let versions = json!({
         "type": "object",
         "required": ["versions"],
@@ -210,6 +212,167 @@ pub fn of_all(to: To, paths: &mut Map<String, Value>) {
             ("text/html", page.clone()),
         ],
     );
+}
+
+/// An operation that reads what is told of every collection alike.
+fn reading(to: To, id: &str, summary: &str, parameters: Vec<Value>, content: &[(&str, Value)]) -> Value {
+    let mut responses = read(to, answer(summary, content, None));
+    refusals(&mut responses, &[400, 404, 406, 500]);
+    json!({ "operationId": id, "tags": ["Start"], "summary": summary, "parameters": parameters, "responses": responses })
+}
+
+/// Taking a file over, and the page for it.
+fn import(to: To, collection: &Value) -> Value {
+    let text = json!({ "type": "string" });
+    let flag = json!({ "type": "boolean", "default": false });
+    let year = json!({ "type": "number", "minimum": 1800, "maximum": 2200 });
+    let said = |en: &'static str, zh: &'static str| to.said(en, zh);
+    let asked = [
+        (
+            "boundary",
+            said(
+                "Key of the boundary they belong to; the only one there is when absent",
+                "所属国界代码；只有一条国界时可省略",
+            ),
+            &text,
+        ),
+        (
+            "crs",
+            said(
+                "Reference system of the file; over what it says",
+                "文件的坐标系；优先于文件所注",
+            ),
+            &text,
+        ),
+        (
+            "epoch",
+            said(
+                "Epoch of the coordinates as a decimal year, where it is not the frame's",
+                "坐标历元（十进制年），与框架历元不同时给出",
+            ),
+            &year,
+        ),
+        (
+            "layer",
+            said("Layer of a file with several", "图层名称（文件含多个图层时）"),
+            &text,
+        ),
+        (
+            "encoding",
+            said("Encoding of its texts, such as GBK", "文字编码，如 GBK"),
+            &text,
+        ),
+        (
+            "map",
+            said("Columns for fields: field=column,...", "字段与列的对应：字段=列名,..."),
+            &text,
+        ),
+        (
+            "set",
+            said(
+                "Values for fields that the file has not: field=value,...",
+                "文件中没有的字段取值：字段=值,...",
+            ),
+            &text,
+        ),
+        (
+            "dry-run",
+            said("Tell what would change; change nothing", "只说明将有的变更，不写入"),
+            &flag,
+        ),
+        (
+            "partial",
+            said("Take the good rows where others are bad", "有错误时仍导入正确的行"),
+            &flag,
+        ),
+        ("reason", said("Why the records are taken over", "导入理由"), &text),
+        (
+            "instrument",
+            said(
+                "Key of the instrument by which they are in force",
+                "据以生效的法律文件代码",
+            ),
+            &text,
+        ),
+        (
+            "filename",
+            said("Name of the file, for messages", "文件名，用于提示"),
+            &text,
+        ),
+    ];
+    let mut parameters = vec![collection.clone(), format(to, &["json", "html"]), by_name("lang")];
+    parameters.extend(asked.iter().map(|(name, words, schema)| query(name, words, schema)));
+    let file = json!({ "type": "string", "format": "binary" });
+    let content: Map<String, Value> = MEDIA
+        .iter()
+        .map(|media| {
+            let schema = if *media == "multipart/form-data" {
+                let mut parts: Map<String, Value> = asked
+                    .iter()
+                    .map(|(name, _, schema)| ((*name).to_owned(), (*schema).clone()))
+                    .collect();
+                parts.insert("file".to_owned(), file.clone());
+                json!({ "type": "object", "required": ["file"], "properties": parts })
+            } else {
+                file.clone()
+            };
+            ((*media).to_owned(), json!({ "schema": schema }))
+        })
+        .collect();
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let outcome = json!({
+        "type": "object",
+        "required": ["collection", "file", "dry_run", "created", "changed", "unchanged", "refused", "rows"],
+        "properties": {
+            "collection": text, "file": text, "sha256": text, "bytes": count, "dry_run": { "type": "boolean" },
+            "created": count, "changed": count, "unchanged": count, "refused": count,
+            "rows": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["place", "label", "what"],
+                    "properties": {
+                        "collection": text, "place": text, "label": text,
+                        "what": { "type": "string", "enum": ["new", "changed", "unchanged", "refused"] },
+                        "fields": { "type": "array", "items": text },
+                        "mistakes": {
+                            "type": "array",
+                            "items": { "type": "object", "properties": { "at": text, "en": text, "zh": text } },
+                        },
+                    },
+                },
+            },
+        },
+    });
+    let summary = said(
+        "Take a file of records over: all of it or nothing, unless partial is asked for",
+        "导入记录文件：默认全部导入或全部不导入",
+    );
+    let page = json!({ "type": "string" });
+    let mut responses = Map::new();
+    responses.insert(
+        "200".to_owned(),
+        answer(
+            said("What became of each row", "各行的处理结果"),
+            &[("application/json", outcome), ("text/html", page.clone())],
+            None,
+        ),
+    );
+    refusals(&mut responses, &[400, 403, 404, 406, 409, 413, 415, 422, 500, 503, 507]);
+    let form = said("The page by which a file is taken over", "导入页面");
+    json!({
+        "get": reading(
+            to,
+            "getImportPage",
+            form,
+            vec![collection.clone(), format(to, &["html"]), by_name("lang"), by_name("If-None-Match")],
+            &[("text/html", page)],
+        ),
+        "post": {
+            "operationId": "importRecords", "tags": ["Start"], "summary": summary, "parameters": parameters,
+            "requestBody": { "required": true, "content": content }, "responses": responses,
+        },
+    })
 }
 
 struct About {

@@ -1,0 +1,91 @@
+//! A file that somebody sends to be taken over: its bytes are made safe first, as they came.
+
+use futures_util::Stream;
+
+use super::{Mapping, Outcome, Request};
+use crate::domain::text::hex;
+use crate::service::upload::{clean, write_down};
+use crate::service::{Context, Result};
+use crate::store::original::Incoming;
+use crate::unit::Epoch;
+
+/// What a sender wants of a file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Asked {
+    pub collection: String,
+    pub boundary: Option<String>,
+    pub crs: Option<String>,
+    pub layer: Option<String>,
+    pub encoding: Option<String>,
+    pub mapping: Mapping,
+    pub reason: Option<String>,
+    pub instrument: Option<String>,
+    pub dry_run: bool,
+    pub partial: bool,
+    pub epoch: Option<Epoch>,
+}
+
+/// A file that has come in and is not yet kept.
+pub struct Sent {
+    name: String,
+    incoming: Incoming,
+}
+
+/// What became of a file that was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Received {
+    pub outcome: Outcome,
+    pub sha256: String,
+    pub bytes: u64,
+}
+
+/// Writes a file down as it comes; dropped, nothing of it is left.
+///
+/// # Errors
+/// When the transfer breaks, the file is larger than the limit, or there is no room.
+pub async fn receive<E: std::fmt::Display>(
+    cx: &Context,
+    name: &str,
+    body: impl Stream<Item = std::result::Result<bytes::Bytes, E>> + Unpin,
+) -> Result<Sent> {
+    Ok(Sent {
+        name: clean(name),
+        incoming: write_down(cx, name, body).await?,
+    })
+}
+
+/// Keeps the bytes under their digest and takes the file over. Of a dry run nothing is kept.
+///
+/// # Errors
+/// As [`super::file`].
+pub async fn take(cx: &Context, asked: &Asked, sent: Sent) -> Result<Received> {
+    let Sent { name, mut incoming } = sent;
+    // A file that is only looked at is there as long as the transfer is.
+    let (kept, _looked_at) = if asked.dry_run {
+        (incoming.look().await?, Some(incoming))
+    } else {
+        (incoming.keep().await?, None)
+    };
+    let sha256 = hex(&kept.sha256);
+    let request = Request {
+        boundary: asked.boundary.as_deref(),
+        crs: asked.crs.as_deref(),
+        layer: asked.layer.as_deref(),
+        encoding: asked.encoding.as_deref(),
+        mapping: asked.mapping.clone(),
+        reason: asked.reason.as_deref(),
+        instrument: asked.instrument.as_deref(),
+        dry_run: asked.dry_run,
+        partial: asked.partial,
+        epoch: asked.epoch,
+        name: Some(&name),
+        sha256: Some(&sha256),
+        ..Request::new(&kept.path, &asked.collection)
+    };
+    let outcome = super::file(cx, &request).await?;
+    Ok(Received {
+        outcome,
+        sha256,
+        bytes: kept.bytes,
+    })
+}
