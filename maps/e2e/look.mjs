@@ -127,7 +127,6 @@ async function drive(page, seen, shot) {
   await page.click(`${testid('search-error')} button`);
   await option(0).waitFor();
   await page.keyboard.press('Escape');
-  await page.click(testid('panel-close'));
 
   seen.step = 'compare two versions of a line';
   await open(`lang=en&b=astrand-veyra&s=segments.${options.segment}`);
