@@ -422,6 +422,8 @@ impl<R: Read> Reader<R> {
                     self.position(tuple, tuple.split(','))?;
                 }
             }
+            // A receiver without a position says so by an empty one.
+            Wanted::Coord if text.trim().is_empty() => {}
             Wanted::Coord => self.position(&text, text.split_whitespace())?,
         }
         self.text = text_buffer(text);

@@ -32,8 +32,8 @@ pub async fn serve(
     builder
         .title_case_headers(true)
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .pipeline_flush(true);
+        // No `pipeline_flush`: with it, what cannot be read as a request is closed upon without its 400 or 414.
+        .header_read_timeout(HEAD_TIMEOUT);
     let running = GracefulShutdown::new();
     let names = spelled().await;
     let app = app.layer(axum::middleware::map_response(move |mut response: Response| {

@@ -1041,7 +1041,8 @@ async fn refusals(suite: &mut Suite, site: &Site) {
             // What is too long for an address is refused before it is read.
             let terms: Vec<String> = (0..10_000).map(|n| format!("number='{n}'")).collect();
             let filter = terms.join("%20OR%20");
-            let request = format!("GET {POINTS}/items?filter={filter} HTTP/1.1\r\nHost: HOST\r\n\r\n");
+            let request =
+                format!("GET {POINTS}/items?filter={filter} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n");
             let head = head(site, &request).await?;
             ensure(head.starts_with("HTTP/1.1 414"), || head.clone())
         })
