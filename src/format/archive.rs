@@ -255,10 +255,10 @@ fn is_archive(head: &[u8]) -> bool {
 }
 
 fn refused(fault: &ZipError) -> Problem {
-    if let ZipError::Io(inner) = fault {
-        if inner.get_ref().is_some_and(|inner| inner.is::<Spent>()) {
-            return too_many();
-        }
+    if let ZipError::Io(inner) = fault
+        && inner.get_ref().is_some_and(|inner| inner.is::<Spent>())
+    {
+        return too_many();
     }
     damaged(&fault.to_string())
 }

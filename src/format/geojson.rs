@@ -126,11 +126,11 @@ fn one(number: usize, feature: geojson::Feature) -> Result<Feature, Problem> {
     let (mut geometry, mut kind, mut unread) = (None, String::new(), false);
     if let Some(found) = feature.geometry {
         kind = found.value.type_name().to_owned();
-        if let GeometryValue::Point { coordinates } = &found.value {
-            if let [_, _, height, ..] = coordinates.as_slice() {
-                let cell = Cell::Number(*height, height.to_string());
-                cells.entry(super::table::HEIGHT.to_owned()).or_insert(cell);
-            }
+        if let GeometryValue::Point { coordinates } = &found.value
+            && let [_, _, height, ..] = coordinates.as_slice()
+        {
+            let cell = Cell::Number(*height, height.to_string());
+            cells.entry(super::table::HEIGHT.to_owned()).or_insert(cell);
         }
         unread = matches!(found.value, GeometryValue::GeometryCollection { .. });
         if !unread {

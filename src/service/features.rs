@@ -28,6 +28,10 @@ use crate::unit::LonLat;
 
 /// In which system positions are given.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one stands in each question, none in the records"
+)]
 pub enum Coordinates {
     /// The display position, degrees of WGS 84.
     Display,
@@ -183,7 +187,10 @@ pub struct Page {
 
 /// Counts made before, each until the collection changes.
 #[derive(Debug, Clone, Default)]
-pub struct Counts(Arc<Mutex<HashMap<String, (i64, Option<i64>)>>>);
+pub struct Counts(Arc<Mutex<HashMap<String, Counted>>>);
+
+/// The version that was counted, and how many there were; none where that took too long.
+type Counted = (i64, Option<i64>);
 
 const MOST_COUNTS: usize = 10_000;
 

@@ -455,10 +455,10 @@ fn take(look: &mut Look, table: Table) -> std::result::Result<(), Problem> {
             let [w0, s0, e0, n0] = layer.bounds.unwrap_or([w, s, e, n]);
             layer.bounds = Some([w.min(w0), s.min(s0), e.max(e0), n.max(n0)]);
         }
-        if let (Some(Cell::Text(name)), "DXF") = (feature.row.cells.get(source::DRAWN_ON), look.format.as_str()) {
-            if layer.drawn_on.len() < LISTED || layer.drawn_on.contains_key(name) {
-                *layer.drawn_on.entry(name.clone()).or_default() += 1;
-            }
+        if let (Some(Cell::Text(name)), "DXF") = (feature.row.cells.get(source::DRAWN_ON), look.format.as_str())
+            && (layer.drawn_on.len() < LISTED || layer.drawn_on.contains_key(name))
+        {
+            *layer.drawn_on.entry(name.clone()).or_default() += 1;
         }
     }
     Ok(())

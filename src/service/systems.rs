@@ -11,7 +11,10 @@ const ALWAYS: [&str; 5] = ["EPSG:4326", "EPSG:4490", "EPSG:3857", "EPSG:32651", 
 
 /// The systems found last, until a boundary changes.
 #[derive(Debug, Clone, Default)]
-pub struct Systems(Arc<Mutex<Option<(i64, Arc<Vec<Crs>>)>>>);
+pub struct Systems(Arc<Mutex<Option<Offered>>>);
+
+/// The systems, and the version of the boundaries that they are of.
+type Offered = (i64, Arc<Vec<Crs>>);
 
 /// The systems beside CRS84: those always offered, the frame of each boundary, and the zones in use along it.
 ///

@@ -101,7 +101,7 @@ struct Thing {
 /// Numbers whose last bits matter.
 const A: [f64; 2] = [130.123_456_789_012_34, 42.987_654_321_098_76];
 const B: [f64; 2] = [130.2, 42.161_803_398_874_99];
-const C: [f64; 2] = [130.314_159_265_358_98, 43.271_828_182_845_905];
+const C: [f64; 2] = [130.314_159_265_358_98, 43.271_828_182_845_9];
 
 fn square(west: f64, south: f64, size: f64) -> Vec<[f64; 2]> {
     let (east, north) = (west + size, south + size);

@@ -88,9 +88,9 @@ async fn every_kind_of_record_can_be_read_in_every_way() {
         let within = When {
             in_force: Some(InForce::Within {
                 from: None,
-                to: Some(Timestamp::now()),
+                to: Some(app.cx.clock.now()),
             }),
-            known: Some(Timestamp::now()),
+            known: Some(app.cx.clock.now()),
         };
         for wanted in [
             Selection {
@@ -149,7 +149,7 @@ async fn a_change_is_a_new_version_and_the_old_one_can_be_read() {
     let first = read(cx, points, feature_id, When::default()).await;
     assert_eq!(first.geometry, Some(Geometry::Point([-168.123_456_789_01, 42.5])));
     assert_eq!(value(points, &first, "standing"), &text("imported"));
-    let known_before = Timestamp::now();
+    let known_before = cx.clock.now();
 
     let mut change = Edit::new(draft(points, &[("sigma_m", Value::Number(0.5))]));
     let second = edit::change(cx, points, feature_id, Some(1), &change, Mode::Patch)

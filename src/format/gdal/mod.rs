@@ -289,10 +289,10 @@ fn failed(why: Why, text: &[u8]) -> Problem {
 
 /// An answer that makes no sense is the file's doing as far as its sender is concerned: the reader broke on it.
 fn broken(fault: &Broken) -> Problem {
-    if let Broken::Io(fault) = fault {
-        if let Some(problem) = fault.get_ref().and_then(|inner| inner.downcast_ref::<Problem>()) {
-            return problem.clone();
-        }
+    if let Broken::Io(fault) = fault
+        && let Some(problem) = fault.get_ref().and_then(|inner| inner.downcast_ref::<Problem>())
+    {
+        return problem.clone();
     }
     Problem::new(
         Code::FileMalformed,

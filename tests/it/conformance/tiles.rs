@@ -102,7 +102,7 @@ async fn metadata(suite: &mut Suite, site: &Site) {
             scheme.is_of(200, JSON)?;
             let matrices = scheme.json()["tileMatrices"].as_array().cloned().unwrap_or_default();
             let fine = matrices.iter().enumerate().all(|(zoom, matrix)| {
-                matrix["id"] == zoom.to_string()
+                matrix["id"].as_str() == Some(&zoom.to_string())
                     && matrix["matrixWidth"] == 1_u64 << zoom
                     && matrix["matrixHeight"] == 1_u64 << zoom
                     && matrix["tileWidth"].is_u64()

@@ -109,7 +109,7 @@ fn hits(ask: &Ask, hits: &[Hit]) -> Markup {
 /// The name in the reader's language first, then the others.
 fn names(ask: &Ask, hit: &Hit) -> Markup {
     let own = if ask.lang == Lang::Zh { Lang::Zh } else { Lang::En };
-    let mut names: Vec<(Lang, &str)> = hit.names.iter().map(|(lang, name)| (lang, &*name)).collect();
+    let mut names: Vec<(Lang, &str)> = hit.names.iter().collect();
     names.sort_by_key(|(lang, _)| *lang != own);
     html! {
         @for (at, (lang, name)) in names.iter().enumerate() {
