@@ -1,6 +1,5 @@
 //! Versions: what is written is read again, at any date, and nothing is overwritten.
 
-use jiff::Timestamp;
 use merestone::domain::moment::InForce;
 use merestone::domain::problem::{Code, Problem};
 use merestone::domain::schema::{self, Schema};
