@@ -38,6 +38,7 @@ SPREAD_DEG = 0.05
 LAND = (62.0, 22.0, 138.0, 58.0)
 
 BOXES = 80
+FRESH = 60_000
 LIMIT = 100
 
 
@@ -67,11 +68,11 @@ def points(rows):
                round(dice.uniform(0.005, 0.05), 3))
 
 
-def boxes(rows):
+def boxes(rows, n=BOXES):
     """Windows of a map, each somewhere in a cluster."""
     dice = random.Random(SEED + 2)
     centres = clusters(rows)
-    for _ in range(BOXES):
+    for _ in range(n):
         lon, lat = dice.choice(centres)
         lon, lat = lon + dice.gauss(0, SPREAD_DEG / 2), lat + dice.gauss(0, SPREAD_DEG / 2)
         w, h = dice.uniform(0.04, 0.12), dice.uniform(0.03, 0.08)
@@ -453,6 +454,8 @@ def load(server, paths, connections, seconds, headers=None):
 
 def items(server, args, rows):
     paths = [server.window(box) for box in boxes(rows)]
+    # Windows that nobody has asked for before: so many that none comes twice.
+    fresh = [server.window(box) for box in boxes(rows, FRESH)][BOXES:]
     sizes, returned, matched, tags = [], [], [], 0
     for path in paths:
         status, headers, body = fetch(server, path)
@@ -466,6 +469,7 @@ def items(server, args, rows):
     return {
         "start_s": server.started, "body_kb": sum(sizes) / len(sizes) / 1000, "returned": sum(returned) / len(returned),
         "matched": sum(matched) / len(matched), "etag": tags == len(paths),
+        "fresh": load(server, fresh, 8, args.seconds),
         "c1": load(server, paths, 1, args.seconds), "c8": load(server, paths, 8, args.seconds),
         "resident_mb": resident_mb(server.process.pid),
     }
@@ -557,6 +561,10 @@ def report(args):
                       f"| {of['matched']:.0f} | {'yes' if of['etag'] else 'none'} "
                       f"| {ratio(ours.get('c8', {}).get('req_s'), eight['req_s'])} "
                       f"| {ratio(eight['cpu_ms'], ours.get('c8', {}).get('cpu_ms'))} |")
+                if fresh := of.get("fresh"):
+                    print(f"| {name}, windows never asked for before | {fresh['server_ms']:.2f} + {fresh['postgres_ms']:.2f} = "
+                          f"{fresh['cpu_ms']:.2f} | – / {fresh['req_s']:.0f} | | {fresh['p50_ms']:.1f} / "
+                          f"{fresh['p99_ms']:.1f} | | | | | | |")
                 if one["bad"] or eight["bad"]:
                     print(f"({name}: {one['bad'] + eight['bad']} answers were errors)")
         if "paging" in found:
