@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Executor, PgPool, Postgres};
+use sqlx::{ConnectOptions, Executor, PgPool, Postgres, Row};
 
 use super::Result;
 
@@ -56,10 +56,11 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .before_acquire(|connection, _| {
                 Box::pin(async move {
-                    let row: (bool,) = sqlx::query_as("select now() = statement_timestamp()")
+                    // As plain text: where a statement is prepared first, its transaction began before it did.
+                    let row = sqlx::raw_sql("select now() = statement_timestamp()")
                         .fetch_one(connection)
                         .await?;
-                    Ok(row.0)
+                    row.try_get(0)
                 })
             })
             .connect_with(options)

@@ -19,6 +19,7 @@ mod ogc_items;
 mod ogc_start;
 mod ogc_write;
 mod parity;
+mod pool;
 mod register;
 mod roundtrip;
 mod sample;
