@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn plane_parameters_lie_between_planes() {
-        let [from, to] = ["EPSG:21422", "EPSG:4502"].map(|code| Crs::lookup(code).unwrap());
+        let [from, to] = ["EPSG:21422", "EPSG:4500"].map(|code| Crs::lookup(code).unwrap());
         let same = Parameters::Plane {
             easting: [10.0, 1.0, 0.0],
             northing: [-20.0, 0.0, 1.0],
