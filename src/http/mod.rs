@@ -7,6 +7,7 @@ mod caller;
 mod check_runs;
 mod cors;
 mod file;
+mod form;
 mod glossary;
 mod headers;
 mod inspections;

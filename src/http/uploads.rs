@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use super::caller::language;
 use super::file;
+use super::form::unreadable;
 use super::problem::{Answer, inside, refuse};
-use crate::domain::problem::{Code, Problem};
 use crate::domain::text::{Lang, Message};
+use crate::service::Context;
 use crate::service::upload::receipt::Receipt;
 use crate::service::upload::{self, Received};
-use crate::service::{Context, Error};
 
 pub(super) fn routes() -> Router<Context> {
     Router::new()
@@ -56,17 +56,11 @@ async fn receive(
 
 async fn form(cx: &Context, parameters: &Parameters, lang: Lang, request: Request) -> Answer {
     let broken = |fault: &str| {
-        Error::from(Problem::new(
-            Code::BodyInvalid,
-            Message::new(
-                format!("The form cannot be read: {fault}."),
-                format!("无法读取表单：{fault}。"),
-            ),
-            Message::new(
-                "Send the files as parts named file.",
-                "请将文件作为名为 file 的部分发送。",
-            ),
-        ))
+        let remedy = Message::new(
+            "Send the files as parts named file.",
+            "请将文件作为名为 file 的部分发送。",
+        );
+        unreadable(fault, remedy)
     };
     let mut form = Multipart::from_request(request, cx)
         .await

@@ -12,6 +12,7 @@ use super::{body, collections, html};
 use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::schema::{Schema, Writes};
 use crate::domain::text::Message;
+use crate::http::form::unreadable;
 use crate::http::problem::{Answer, Refusal, status};
 use crate::service::import::{self, Asked, Mapping, Received, Sent};
 use crate::service::view;
@@ -245,17 +246,11 @@ async fn take(
 /// The file of a form; its other parts are parameters.
 async fn form(cx: &Context, request: Request, parameters: &mut Vec<(String, String)>) -> crate::service::Result<Sent> {
     let broken = |fault: &str| {
-        Error::from(Problem::new(
-            Code::BodyInvalid,
-            Message::new(
-                format!("The form cannot be read: {fault}."),
-                format!("无法读取表单：{fault}。"),
-            ),
-            Message::new(
-                "Send one file as a part named file.",
-                "请将一个文件作为名为 file 的部分发送。",
-            ),
-        ))
+        let remedy = Message::new(
+            "Send one file as a part named file.",
+            "请将一个文件作为名为 file 的部分发送。",
+        );
+        unreadable(fault, remedy)
     };
     let mut form = Multipart::from_request(request, cx)
         .await

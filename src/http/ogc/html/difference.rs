@@ -3,15 +3,14 @@
 use maud::{Markup, html};
 
 use super::drawing::{Drawn, Look, detail, drawing};
-use super::item::standing;
+use super::item::{lineage_cells, lineage_head};
 use super::items::name as called;
-use super::value::{time, whole as value};
+use super::value::whole as value;
 use super::{Step, collections, formats, page as whole, said};
 use crate::domain::schema::Schema;
 use crate::domain::value::Value;
 use crate::geom::shape::Geometry;
 use crate::http::ogc::ask::Ask;
-use crate::http::ogc::versions::address;
 use crate::service::difference::{Compared, Difference, Ground, Measured};
 use crate::service::features::PositionKind;
 use crate::service::history::Version;
@@ -193,24 +192,13 @@ fn lineages(ask: &Ask, schema: &'static Schema, id: i64, found: &Difference) -> 
             table {
                 thead {
                     tr {
-                        th scope="col" { (said(ask, "Version", "版本")) }
-                        th scope="col" { (said(ask, "In force", "生效")) }
-                        th scope="col" { (said(ask, "Recorded", "记录")) }
-                        th scope="col" { (said(ask, "Standing", "效力")) }
-                        th scope="col" { (said(ask, "Instrument", "法律文件")) }
-                        th scope="col" { (said(ask, "Author and reason", "记录人与理由")) }
+                        (lineage_head(ask))
                     }
                 }
                 tbody {
                     @for version in [&found.old, &found.new] {
-                        @let lineage = &version.lineage;
                         tr {
-                            td { a href={ (address(ask, schema, id, version)) "&f=html" } { (lineage.version) } }
-                            td { (time(lineage.in_force.from)) " – " @if let Some(to) = lineage.in_force.to { (time(to)) } }
-                            td { (time(lineage.known.from)) " – " @if let Some(to) = lineage.known.to { (time(to)) } }
-                            td { (standing(ask, lineage.standing.word())) }
-                            td { (lineage.instrument.as_deref().unwrap_or_default()) }
-                            td { (lineage.author) @if !lineage.reason.is_empty() { ": " (lineage.reason) } }
+                            (lineage_cells(ask, schema, id, version))
                         }
                     }
                 }

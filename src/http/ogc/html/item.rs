@@ -92,12 +92,7 @@ fn history(ask: &Ask, schema: &'static Schema, id: i64, versions: &[Version]) ->
             table {
                 thead {
                     tr {
-                        th scope="col" { (said(ask, "Version", "版本")) }
-                        th scope="col" { (said(ask, "In force", "生效")) }
-                        th scope="col" { (said(ask, "Recorded", "记录")) }
-                        th scope="col" { (said(ask, "Standing", "效力")) }
-                        th scope="col" { (said(ask, "Instrument", "法律文件")) }
-                        th scope="col" { (said(ask, "Author and reason", "记录人与理由")) }
+                        (lineage_head(ask))
                         th scope="col" { (said(ask, "Changed", "变更内容")) }
                     }
                 }
@@ -105,12 +100,7 @@ fn history(ask: &Ask, schema: &'static Schema, id: i64, versions: &[Version]) ->
                     @for (at, version) in versions.iter().enumerate() {
                         @let lineage = &version.lineage;
                         tr.old[lineage.known.to.is_some()] {
-                            td { a href={ (address(ask, schema, id, version)) "&f=html" } { (lineage.version) } }
-                            td { (time(lineage.in_force.from)) " – " @if let Some(to) = lineage.in_force.to { (time(to)) } }
-                            td { (time(lineage.known.from)) " – " @if let Some(to) = lineage.known.to { (time(to)) } }
-                            td { (standing(ask, lineage.standing.word())) }
-                            td { (lineage.instrument.as_deref().unwrap_or_default()) }
-                            td { (lineage.author) @if !lineage.reason.is_empty() { ": " (lineage.reason) } }
+                            (lineage_cells(ask, schema, id, version))
                             td {
                                 (changes(ask, schema, version))
                                 @if let Some(before) = versions.get(at + 1) {
@@ -129,7 +119,32 @@ fn history(ask: &Ask, schema: &'static Schema, id: i64, versions: &[Version]) ->
     }
 }
 
-pub fn standing(ask: &Ask, word: &'static str) -> &'static str {
+/// What each version says of itself, as the heads of columns.
+pub fn lineage_head(ask: &Ask) -> Markup {
+    html! {
+        th scope="col" { (said(ask, "Version", "版本")) }
+        th scope="col" { (said(ask, "In force", "生效")) }
+        th scope="col" { (said(ask, "Recorded", "记录")) }
+        th scope="col" { (said(ask, "Standing", "效力")) }
+        th scope="col" { (said(ask, "Instrument", "法律文件")) }
+        th scope="col" { (said(ask, "Author and reason", "记录人与理由")) }
+    }
+}
+
+/// The same of one version, as cells.
+pub fn lineage_cells(ask: &Ask, schema: &Schema, id: i64, version: &Version) -> Markup {
+    let lineage = &version.lineage;
+    html! {
+        td { a href={ (address(ask, schema, id, version)) "&f=html" } { (lineage.version) } }
+        td { (time(lineage.in_force.from)) " – " @if let Some(to) = lineage.in_force.to { (time(to)) } }
+        td { (time(lineage.known.from)) " – " @if let Some(to) = lineage.known.to { (time(to)) } }
+        td { (standing(ask, lineage.standing.word())) }
+        td { (lineage.instrument.as_deref().unwrap_or_default()) }
+        td { (lineage.author) @if !lineage.reason.is_empty() { ": " (lineage.reason) } }
+    }
+}
+
+fn standing(ask: &Ask, word: &'static str) -> &'static str {
     codes::STANDING.label(word).map_or(word, |label| label.get(ask.lang))
 }
 
