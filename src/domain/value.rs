@@ -26,6 +26,16 @@ impl Value {
         matches!(self, Self::Null)
     }
 
+    /// Whether it says nothing.
+    pub const fn is_empty(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Text(text) => text.is_empty(),
+            Self::Texts(texts) => texts.is_empty(),
+            _ => false,
+        }
+    }
+
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),

@@ -6,17 +6,18 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use serde_json::json;
-use uuid::Uuid;
 
+use super::identity::identity;
 use super::problem::Answer;
+use crate::domain::text::Message;
 use crate::service::{Context, view};
 
 pub(super) fn routes() -> Router<Context> {
     Router::new().route("/check-runs/{id}", get(one))
 }
 
-async fn one(State(cx): State<Context>, Path(id): Path<Uuid>) -> Answer {
-    let run = view::check_run(&cx, id).await?;
+async fn one(State(cx): State<Context>, Path(id): Path<String>) -> Answer {
+    let run = view::check_run(&cx, identity(&Message::new("check run", "检核批次"), &id)?).await?;
     Ok(Json(json!({
         "id": run.id,
         "boundary": run.boundary,

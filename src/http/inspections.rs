@@ -7,8 +7,8 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use serde::Deserialize;
-use uuid::Uuid;
 
+use super::identity::identity;
 use super::problem::{Answer, no_such_page};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::{Lang, Message};
@@ -20,8 +20,8 @@ pub(super) fn routes() -> Router<Context> {
         .route("/inspections/{id}/documents/{kind}", get(document))
 }
 
-async fn one(State(cx): State<Context>, Path(id): Path<Uuid>) -> Answer {
-    Ok(Json(view::inspection(&cx, id).await?).into_response())
+async fn one(State(cx): State<Context>, Path(id): Path<String>) -> Answer {
+    Ok(Json(view::inspection(&cx, identity(&Message::new("inspection", "检查"), &id)?).await?).into_response())
 }
 
 #[derive(Deserialize)]
@@ -53,7 +53,7 @@ fn languages(text: &str) -> Result<[Lang; 2], Problem> {
 
 async fn document(
     State(cx): State<Context>,
-    Path((id, kind)): Path<(Uuid, String)>,
+    Path((id, kind)): Path<(String, String)>,
     Query(parameters): Query<Parameters>,
 ) -> Answer {
     if kind != "act" {
@@ -68,7 +68,7 @@ async fn document(
         .into());
     }
     let languages = languages(parameters.lang.as_deref().unwrap_or("zh,en"))?;
-    let document = report::act(&cx, id, languages).await?;
+    let document = report::act(&cx, identity(&Message::new("inspection", "检查"), &id)?, languages).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/pdf".to_owned()),
         (

@@ -7,17 +7,18 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use serde_json::json;
-use uuid::Uuid;
 
+use super::identity::identity;
 use super::problem::Answer;
+use crate::domain::text::Message;
 use crate::service::{Context, view};
 
 pub(super) fn routes() -> Router<Context> {
     Router::new().route("/jobs/{id}", get(one))
 }
 
-async fn one(State(cx): State<Context>, Path(id): Path<Uuid>) -> Answer {
-    let job = view::job(&cx, id).await?;
+async fn one(State(cx): State<Context>, Path(id): Path<String>) -> Answer {
+    let job = view::job(&cx, identity(&Message::new("job", "任务"), &id)?).await?;
     let body = json!({
         "id": job.job_id,
         "kind": job.kind,

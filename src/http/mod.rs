@@ -10,6 +10,7 @@ mod file;
 mod form;
 mod glossary;
 mod headers;
+mod identity;
 mod inspections;
 mod jobs;
 mod metrics;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::caller::language;
 use super::file;
 use super::form::unreadable;
+use super::identity::identity;
 use super::problem::{Answer, inside, refuse};
 use crate::domain::text::{Lang, Message};
 use crate::service::Context;
@@ -132,8 +133,8 @@ async fn list(State(cx): State<Context>, headers: HeaderMap) -> Answer {
     Ok(Json(json!({ "uploads": receipts })).into_response())
 }
 
-async fn one(State(cx): State<Context>, headers: HeaderMap, Path(id): Path<Uuid>) -> Answer {
-    let receipt = upload::by_id(&cx, id).await?;
+async fn one(State(cx): State<Context>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    let receipt = upload::by_id(&cx, identity(&Message::new("upload", "上传"), &id)?).await?;
     Ok((
         [(header::CACHE_CONTROL, "no-store")],
         Json(receipt_json(&receipt, language(&headers))),
@@ -141,8 +142,8 @@ async fn one(State(cx): State<Context>, headers: HeaderMap, Path(id): Path<Uuid>
         .into_response())
 }
 
-async fn original(State(cx): State<Context>, headers: HeaderMap, Path(id): Path<Uuid>) -> Answer {
-    let (name, path) = upload::original(&cx, id).await?;
+async fn original(State(cx): State<Context>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    let (name, path) = upload::original(&cx, identity(&Message::new("upload", "上传"), &id)?).await?;
     let encoded: String = name
         .bytes()
         .map(|b| {

@@ -1,8 +1,9 @@
 //! Boundaries, parties, instruments, sections and segments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -187,6 +188,21 @@ pub async fn instrument_ids(conn: &mut PgConnection) -> Result<Keys> {
         .fetch_all(conn)
         .await?;
     Ok(rows.into_iter().collect())
+}
+
+/// Since when each instrument is in force; where it does not say, since it was signed. Those that say neither are left
+/// out.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn instrument_dates(conn: &mut PgConnection) -> Result<HashMap<Uuid, Date>> {
+    let rows: Vec<(Uuid, jiff_sqlx::Date)> = sqlx::query_as(
+        "select instrument_id, coalesce(in_force_on, signed_on) from instrument
+         where upper_inf(known) and coalesce(in_force_on, signed_on) is not null order by lower(in_force)",
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|(id, on)| (id, on.to_jiff())).collect())
 }
 
 /// # Errors

@@ -1,5 +1,6 @@
 //! Ties between records.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
@@ -44,17 +45,23 @@ pub async fn insert_links(conn: &mut PgConnection, stamp: &Stamp, links: &[NewLi
 ///
 /// # Errors
 /// When the database cannot be read or a row is broken.
-pub async fn untied(conn: &mut PgConnection, schema: &Schema, boundary: Uuid) -> Result<Vec<(Uuid, Geometry)>> {
+pub async fn untied(
+    conn: &mut PgConnection,
+    schema: &Schema,
+    boundary: Uuid,
+    now: Timestamp,
+) -> Result<Vec<(Uuid, Geometry)>> {
     // The kind's name is one of ours; the boundary is bound.
     let kind = schema.kind;
     let sql = format!(
         "select t.{kind}_id, t.legal from {kind} t
-         where t.boundary_id = $1 and upper_inf(t.known) and t.in_force @> now()
+         where t.boundary_id = $1 and upper_inf(t.known) and t.in_force @> $2
            and not exists (select from feature_link l where l.from_id = t.{kind}_id)
          order by t.feature_id"
     );
     let rows: Vec<(Uuid, Ewkb)> = sqlx::query_as(AssertSqlSafe(sql))
         .bind(boundary)
+        .bind(jiff_sqlx::Timestamp::from(now))
         .fetch_all(conn)
         .await?;
     rows.into_iter()

@@ -1,6 +1,6 @@
 //! How versions of records are written: one way for every kind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -54,6 +54,8 @@ impl Table {
 #[derive(Debug, Clone)]
 pub struct Stamp {
     pub in_force_from: Timestamp,
+    /// From when the records that cite one of these instruments are in force instead.
+    pub since: HashMap<Uuid, Timestamp>,
     pub known_from: Timestamp,
     pub standing: Standing,
     pub class: Class,
@@ -125,17 +127,26 @@ pub async fn insert_kind(
 
 /// A row with everything that a version says; its own columns win over the stamp.
 fn whole(kind: &'static str, stamp: &Stamp, feature_id: i64, mut row: NewRow) -> Map<String, Value> {
+    // The key of an instrument bears the name of the column with which others cite one.
+    let cited = if kind == "instrument" {
+        Some(row.id)
+    } else {
+        let own = row.columns.get("instrument_id").and_then(Value::as_str);
+        own.map_or(stamp.instrument, |id| id.parse().ok())
+    };
+    let from = cited
+        .and_then(|id| stamp.since.get(&id))
+        .unwrap_or(&stamp.in_force_from);
     let common = json!({
         "feature_id": feature_id,
         "version": 1,
-        "in_force": format!("[{},)", stamp.in_force_from),
+        "in_force": format!("[{from},)"),
         "known": format!("[{},)", stamp.known_from),
         "standing": stamp.standing.word(),
         "class": stamp.class.word(),
         "author": stamp.author,
         "reason": stamp.reason,
     });
-    // The key of an instrument bears the name of the column with which others cite one.
     if kind != "instrument" {
         row.columns.entry("instrument_id").or_insert(json!(stamp.instrument));
     }

@@ -205,7 +205,7 @@ async fn what_cannot_be_printed_is_refused() {
             404,
             "not-found",
         ),
-        ("nonsense/documents/act".to_owned(), 400, "parameter-invalid"),
+        ("nonsense/documents/act".to_owned(), 404, "not-found"),
     ] {
         let response = app.get(&format!("/inspections/{path}")).await;
         assert_eq!(response.status(), status, "{path}");

@@ -103,7 +103,6 @@ async fn a_reader_searches_travels_in_time_and_compares_two_versions() {
         return;
     }
     let app = app_with_borders().await;
-    app.in_force_since("1999-05-01").await;
     // A corner of the line is moved some 300 m to the east by a protocol of 2024.
     let page = app
         .json("/collections/segments/items?filter=number=%27S1/2%27&boundary=astrand-veyra")

@@ -767,6 +767,7 @@ const CONSTRAINTS: &[(&str, Option<&str>)] = &[
     ("marker_element_distance_kind_check", Some("distance_kind")),
     ("marker_element_kind_check", Some("element_kind")),
     ("marker_element_method_check", Some("survey_method")),
+    ("event_words_kind_check", None),
     ("marker_element_relation_check", Some("element_relation")),
     ("marker_element_side_check", Some("line_side")),
     ("marker_element_sigma_source_check", Some("sigma_source")),

@@ -255,10 +255,9 @@ async fn the_register_of_another_day_is_searched() {
         "{answer}"
     );
     // The line as it was, and no line where there was none.
-    app.in_force_since("1999-05-01").await;
     assert_eq!(
-        ask(&app, &[("q", "K1+000"), ("datetime", "1950-01-01")]).await["features"],
-        json!([])
+        found(&ask(&app, &[("q", "K1+000"), ("datetime", "1980-01-01")]).await),
+        [("along".to_owned(), "K1+000".to_owned())]
     );
     let then = ask(
         &app,
@@ -270,6 +269,76 @@ async fn the_register_of_another_day_is_searched() {
     )
     .await;
     assert_eq!(then["features"][0]["properties"]["label"], "K1+000");
+}
+
+#[tokio::test]
+async fn tracks_photographs_check_runs_and_open_findings_are_found() {
+    let app = app_with_borders().await;
+    let receipt = app.walked("2026-08-06-team-a.gpx").await;
+    let number = receipt["number"].as_str().unwrap();
+    let tracks = found(&ask(&app, &[("q", "team-a.gpx")]).await);
+    assert!(tracks.iter().any(|(c, _)| c == "tracks"), "{tracks:?}");
+    let by_receipt = ask(&app, &[("q", number), ("collections", "tracks")]).await;
+    assert!(
+        !by_receipt["features"].as_array().unwrap().is_empty(),
+        "{number}: {by_receipt}"
+    );
+    assert_eq!(by_receipt["features"][0]["geometry"]["type"], "MultiLineString");
+
+    let run = app
+        .json("/collections/check_runs/items?sortby=-created_at&limit=1")
+        .await;
+    let run = run["features"][0]["properties"]["number"].as_str().unwrap().to_owned();
+    assert_eq!(
+        found(&ask(&app, &[("q", &run), ("collections", "check_runs")]).await),
+        [("check_runs".to_owned(), run)]
+    );
+
+    // Each open finding by its own words, and none that passed or that an earlier run had.
+    let open = app
+        .json("/collections/findings/items?filter=verdict%3C%3E%27pass%27&limit=1000")
+        .await;
+    let mut current: Vec<i64> = open["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["id"].as_i64().unwrap())
+        .collect();
+    let mut kept: Vec<i64> = sqlx::query_scalar("select feature_id from event_words where kind = 'finding'")
+        .fetch_all(&app.db.pool)
+        .await
+        .unwrap();
+    current.sort_unstable();
+    kept.sort_unstable();
+    assert!(!current.is_empty());
+    assert_eq!(kept, current);
+    let first = &open["features"][0];
+    let properties = &first["properties"];
+    let words = format!(
+        "{} {}",
+        properties["check"].as_str().unwrap(),
+        properties["subjects"][0].as_str().unwrap()
+    );
+    let seen = ask(&app, &[("q", &words), ("collections", "findings"), ("limit", "50")]).await;
+    let seen = seen["features"].as_array().unwrap();
+    assert!(seen.iter().any(|f| f["id"] == first["id"]), "{words}: {seen:?}");
+
+    sqlx::query(
+        "insert into photo (photo_id, sha256, file_name, marker_id)
+         select '00000000-0000-7000-8000-00000000000f', decode(repeat('ab', 32), 'hex'), 'DSC_0417.JPG', record_id
+         from record where kind = 'marker' and label = '17' limit 1",
+    )
+    .execute(&app.db.pool)
+    .await
+    .unwrap();
+    for text in ["DSC_0417", "dsc_0417.jpg", "0417.JPG"] {
+        let seen = found(&ask(&app, &[("q", text)]).await);
+        assert_eq!(
+            seen.first(),
+            Some(&("photos".to_owned(), "DSC_0417.JPG".to_owned())),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -408,4 +477,55 @@ async fn words_that_an_older_release_indexed_are_brought_into_the_new_form() {
         .await
         .unwrap();
     assert_eq!(words, [Some("17 blackstone 黑 石 山 버 들 모 래 톱".to_owned()), None]);
+}
+
+#[tokio::test]
+async fn events_that_an_older_release_wrote_are_found_too() {
+    let db = db_before(20_261_127_090_000).await;
+    let id = |n: u32| format!("00000000-0000-7000-8000-{n:012}");
+    // Two runs over one boundary: what the first found is history.
+    let run = |n: u32, at: &str| {
+        format!(
+            "insert into check_run (check_run_id, boundary_id, created_at, software, frame, tolerances, inputs, summary)
+             values ('{}', '{}', '{at}', 's', 'f', '{{}}', '{{}}', '{{}}');",
+            id(n),
+            id(1)
+        )
+    };
+    let finding = |n: u32, run: u32, verdict: &str| {
+        format!(
+            "insert into finding (finding_id, check_run_id, ordinal, check_code, verdict, subjects, unit, tolerance_source,
+                                  message_en, message_zh)
+             values ('{}', '{}', {n}, 'C02', '{verdict}', '{{17}}', 'm', 't', 'off the line {n}', '偏离界线');",
+            id(n),
+            id(run)
+        )
+    };
+    let sql = [
+        format!(
+            "insert into record (record_id, kind, label) values ('{}', 'boundary', 'b');",
+            id(1)
+        ),
+        run(2, "2026-01-01"),
+        run(3, "2026-02-01"),
+        finding(4, 2, "fail"),
+        finding(5, 3, "fail"),
+        finding(6, 3, "pass"),
+    ]
+    .concat();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&db.pool).await.unwrap();
+    db.migrate().await;
+    let words: Vec<(String, String)> = sqlx::query_as("select label, words from event_words where kind = 'finding'")
+        .fetch_all(&db.pool)
+        .await
+        .unwrap();
+    assert_eq!(
+        words,
+        [("C02 17".to_owned(), "c02 17 off the line 5 偏 离 界 线".to_owned())]
+    );
+    let runs: i64 = sqlx::query_scalar("select count(*) from event_words where kind = 'check_run'")
+        .fetch_one(&db.pool)
+        .await
+        .unwrap();
+    assert_eq!(runs, 2);
 }

@@ -528,3 +528,81 @@ async fn points_and_surfaces_are_compared_too_and_what_is_not_there_is_refused()
     assert_eq!(app.get(&item).await.status(), 410);
     near(&app.json(&path).await["difference"]["distance_m"], 1234.5, 1e-6);
 }
+
+#[tokio::test]
+async fn a_border_is_in_force_since_its_instruments_are_not_since_it_was_taken_over() {
+    let app = app_with_borders().await;
+    // Treaty 1 February 1995, protocols 1 May 1999 and 15 March 2013; known since now.
+    for (day, boundaries, sections, segments, markers) in [
+        ("1995-01-31", 0, 0, 0, 0),
+        ("1995-02-02", 1, 0, 0, 0),
+        ("1999-04-30", 1, 0, 0, 0),
+        ("1999-05-02", 1, 4, 13, 55),
+        ("2013-03-16", 1, 4, 13, 60),
+    ] {
+        let mut seen = Vec::new();
+        for (collection, of) in [
+            ("boundaries", "filter=key=%27astrand-veyra%27"),
+            ("sections", "boundary=astrand-veyra"),
+            ("segments", "boundary=astrand-veyra"),
+            ("markers", "boundary=astrand-veyra"),
+        ] {
+            let path = format!("/collections/{collection}/items?{of}&datetime={day}T00:00:00Z&limit=1");
+            seen.push(app.json(&path).await["numberMatched"].as_i64().unwrap());
+        }
+        assert_eq!(seen, [boundaries, sections, segments, markers], "{day}");
+    }
+    let path = "/collections/markers/items?boundary=astrand-veyra&datetime=2014-01-01&known-at=2014-01-01T00:00:00Z";
+    assert_eq!(app.json(path).await["numberMatched"], 0);
+    // A file of records that cite an instrument and say no time follows the same rule; others begin now.
+    let points = json!({
+        "type": "FeatureCollection",
+        "features": [
+            { "type": "Feature", "geometry": { "type": "Point", "coordinates": [-168.0, 42.5] },
+              "properties": { "number": "Q1", "sigma_m": 0.1, "instrument": "protocol-2012" } },
+            { "type": "Feature", "geometry": { "type": "Point", "coordinates": [-168.0, 42.51] },
+              "properties": { "number": "Q2", "sigma_m": 0.1 } },
+        ],
+    });
+    let sent = app
+        .client
+        .post(app.url("/collections/boundary_points/import?boundary=astrand-veyra"))
+        .header("content-type", "application/geo+json")
+        .body(points.to_string())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(sent.status(), 200, "{}", sent.text().await.unwrap());
+    for (day, matched) in [("2013-03-14T00:00:00Z", 0), ("2013-03-15T00:00:00Z", 1), ("..", 2)] {
+        let asked = if day == ".." {
+            String::new()
+        } else {
+            format!("&datetime={day}")
+        };
+        let path = format!("/collections/boundary_points/items?filter=number%20in%20(%27Q1%27,%27Q2%27){asked}");
+        assert_eq!(app.json(&path).await["numberMatched"], matched, "{day}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_is_named_although_all_names_are_forgotten_meanwhile() {
+    let app = app_with_borders().await;
+    let labels = app.cx.labels.clone();
+    let forgetting = tokio::task::spawn_blocking(move || {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(2);
+        while std::time::Instant::now() < end {
+            labels.forget();
+        }
+    });
+    let path = "/collections/markers/items?boundary=astrand-veyra&limit=100&filter=number%20%3C%3E%20%27";
+    let mut rounds = 0;
+    while !forgetting.is_finished() {
+        let page = app.json(&format!("{path}x{rounds}%27")).await;
+        for marker in page["features"].as_array().unwrap() {
+            assert!(marker["properties"]["section"].is_string(), "{marker}");
+        }
+        rounds += 1;
+    }
+    forgetting.await.unwrap();
+    assert!(rounds > 5, "{rounds}");
+}

@@ -420,7 +420,7 @@ impl Schema {
 
     /// Whether one may ask for its records by a boundary: they belong to one, or were found at one.
     pub fn is_at_boundary(&self) -> bool {
-        self.of_boundary || matches!(self.kind, "boundary" | "finding" | "track")
+        self.of_boundary || matches!(self.kind, "boundary" | "feature_link" | "finding" | "track")
     }
 
     pub fn field(&self, name: &str) -> Option<&'static Field> {

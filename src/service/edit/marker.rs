@@ -1,5 +1,7 @@
 //! The position of a marker is that of its first element; who writes a marker's position writes that.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -144,6 +146,7 @@ pub async fn move_element(
     let Some(first) = store::marker::element_features(conn, marker).await?.first().copied() else {
         let stamp = Stamp {
             in_force_from: change.from,
+            since: HashMap::new(),
             known_from: change.known_from,
             standing: change.standing,
             class: change.class,

@@ -5,6 +5,8 @@ mod derive;
 pub(super) mod marker;
 mod prepare;
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -217,6 +219,7 @@ pub(super) async fn create_in(
     let now = cx.clock.now();
     let stamp = Stamp {
         in_force_from: time(&edit.draft, "valid_from").unwrap_or(now),
+        since: HashMap::new(),
         known_from: now,
         standing,
         class: class(&edit.draft, None, prepared.class),

@@ -55,7 +55,8 @@ pub struct Known {
     pub class: Class,
     /// Ways of agencies into the frame, where no operation is published.
     pub agencies: Vec<Agency>,
-    references: HashMap<(&'static str, String), Uuid>,
+    /// None for what is called so at several boundaries.
+    references: HashMap<(&'static str, String), Option<Uuid>>,
 }
 
 /// The collection and label behind the text of a reference.
@@ -113,7 +114,9 @@ impl Known {
 
     /// Takes a record for known that is about to be made: others of its batch may refer to it.
     pub fn promise(&mut self, collection: &'static str, label: &str, id: Uuid) {
-        self.references.entry((collection, label.to_owned())).or_insert(id);
+        self.references
+            .entry((collection, label.to_owned()))
+            .or_insert(Some(id));
     }
 
     /// The identities a draft refers to, by field; what is not known is a mistake.
@@ -130,9 +133,14 @@ impl Known {
             };
             let (collection, label) = referred(collection, text);
             match self.references.get(&(collection, label.clone())) {
-                Some(id) => {
+                Some(Some(id)) => {
                     found.insert(field.name, *id);
                 }
+                Some(None) => mistakes.push(mistake(
+                    field.name,
+                    format!("several boundaries have {label:?} in {collection}; import it with its boundary"),
+                    format!("多条国界都有“{label}”；请在导入时指明国界"),
+                )),
                 None if collection == ANY => mistakes.push(mistake(
                     field.name,
                     format!("{label:?} is no collection and label, such as markers/17"),

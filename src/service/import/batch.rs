@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::force;
 use super::history::{self, Span, Told};
 use crate::crs::Agency;
 use crate::domain::boundary::Boundary;
@@ -513,7 +514,7 @@ impl Plans<'_> {
             Err(mistakes) => What::Refused(mistakes),
             Ok((What::New, prepared)) => {
                 let id = self.promised.get(label).copied().unwrap_or_else(|| self.cx.ids.next());
-                let row = row(id, &item.edit, &prepared, standing, now, span.to);
+                let row = row(id, &item.edit, &prepared, standing, span.to);
                 self.new.push(New { row, prepared, at });
                 if span.is_history {
                     self.begun.insert(label.to_owned(), id);
@@ -543,7 +544,7 @@ impl Plans<'_> {
         match plan(self.schema, item, None, &self.known, mistakes) {
             Err(mistakes) => What::Refused(mistakes),
             Ok((_, prepared)) => {
-                let row = row(id, &item.edit, &prepared, standing, self.cx.clock.now(), span.to);
+                let row = row(id, &item.edit, &prepared, standing, span.to);
                 self.further.push(Further {
                     row,
                     feature_id,
@@ -643,7 +644,7 @@ async fn go_on(
     made: &HashMap<Uuid, i64>,
     outcome: &mut Outcome,
 ) -> Result<()> {
-    let stamp = stamp(cx, &outcome.file);
+    let stamp = stamp(cx, conn, &outcome.file).await?;
     let mut newest: HashMap<i64, i32> = HashMap::new();
     let mut rows = Vec::with_capacity(further.len());
     let mut placed = Vec::new();
@@ -763,14 +764,7 @@ fn plan(
 }
 
 /// The row of a new record; what it says of its lineage wins over that of the batch.
-fn row(
-    id: Uuid,
-    edit: &Edit,
-    prepared: &Prepared,
-    standing: Standing,
-    now: Timestamp,
-    to: Option<Timestamp>,
-) -> NewRow {
+fn row(id: Uuid, edit: &Edit, prepared: &Prepared, standing: Standing, to: Option<Timestamp>) -> NewRow {
     let mut columns = prepared.columns.clone();
     columns.insert("standing".to_owned(), json!(standing.word()));
     if prepared.instrument.is_some() {
@@ -781,29 +775,29 @@ fn row(
     } else {
         columns.insert("class".to_owned(), json!(prepared.class.word()));
     }
-    let from = match edit.draft.get("valid_from") {
-        Some(Value::Time(from)) => *from,
-        _ => now,
-    };
-    let to = to.map_or_else(String::new, |to| to.to_string());
-    columns.insert("in_force".to_owned(), json!(format!("[{from},{to})")));
+    // Else since its instrument is in force, as the stamp of the batch has it.
+    if let Some(Value::Time(from)) = edit.draft.get("valid_from") {
+        let to = to.map_or_else(String::new, |to| to.to_string());
+        columns.insert("in_force".to_owned(), json!(format!("[{from},{to})")));
+    }
     if let Some(reason) = edit.draft.text("reason") {
         columns.insert("reason".to_owned(), json!(reason));
     }
     NewRow { id, columns }
 }
 
-fn stamp(cx: &Context, file: &str) -> Stamp {
+async fn stamp(cx: &Context, conn: &mut store::Conn, file: &str) -> Result<Stamp> {
     let now = cx.clock.now();
-    Stamp {
+    Ok(Stamp {
         in_force_from: now,
+        since: force::since(cx, conn).await?,
         known_from: now,
         standing: Standing::Imported,
         class: crate::domain::lineage::Class::default(),
         instrument: None,
         author: cx.actor.clone(),
         reason: format!("taken over from {file}"),
-    }
+    })
 }
 
 /// Makes new records; their feature ids by their identities.
@@ -814,7 +808,7 @@ async fn create(
     new: Vec<New>,
     file: &str,
 ) -> Result<HashMap<Uuid, i64>> {
-    let stamp = stamp(cx, file);
+    let stamp = stamp(cx, conn, file).await?;
     let placed: Vec<(Uuid, Prepared, serde_json::Map<String, serde_json::Value>)> = if schema.kind == "marker" {
         new.iter()
             .filter(|new| new.prepared.legal.is_some())

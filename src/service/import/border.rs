@@ -1,11 +1,12 @@
 //! Founding a boundary: the border file, and the files it names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::force;
 use crate::crs::{Crs, null_for_display};
 use crate::domain::boundary::Boundary;
 use crate::domain::id::{Held, Id};
@@ -76,10 +77,11 @@ pub struct Taken {
     pub way: String,
 }
 
-pub(super) fn stamp(cx: &Context, class: Class, reason: String) -> Stamp {
+fn stamp(cx: &Context, class: Class, reason: String) -> Stamp {
     let now = cx.clock.now();
     Stamp {
         in_force_from: now,
+        since: HashMap::new(),
         known_from: now,
         standing: Standing::Imported,
         class,
@@ -87,6 +89,23 @@ pub(super) fn stamp(cx: &Context, class: Class, reason: String) -> Stamp {
         author: cx.actor.clone(),
         reason,
     }
+}
+
+/// What is added to a boundary is classified as it is, and has been in force as long as it has where it cites nothing.
+pub(super) async fn stamp_of(
+    cx: &Context,
+    conn: &mut store::Conn,
+    boundary: &Held<Boundary>,
+    reason: String,
+) -> Result<Stamp> {
+    let history = store::version::history(conn, store::version::Table::Boundary, boundary.id.uuid()).await?;
+    let class = history.first().map(|lineage| lineage.class).unwrap_or_default();
+    let mut stamp = stamp(cx, class, reason);
+    stamp.since = force::since(cx, conn).await?;
+    stamp.in_force_from = history
+        .last()
+        .map_or(stamp.in_force_from, |lineage| lineage.in_force.from);
+    Ok(stamp)
 }
 
 /// Takes a border file and everything it names over, in one transaction.
@@ -98,8 +117,10 @@ pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Take
     let border = border::read(&text).map_err(|problem| problem.in_file(name(path)))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut tx = cx.db.begin().await?;
-    let reason = format!("taken over from {}", name(path));
-    let boundary = found(cx, &mut tx, &border, &stamp(cx, border.class, reason)).await?;
+    let mut stamp = stamp(cx, border.class, format!("taken over from {}", name(path)));
+    let founded = force::founded(&border.instruments, stamp.known_from);
+    stamp.in_force_from = founded.unwrap_or(stamp.in_force_from);
+    let boundary = found(cx, &mut tx, &border, &mut stamp).await?;
     let mut all = vec![Taken {
         kind: Kind::Boundary.word(),
         file: name(path),
@@ -188,7 +209,12 @@ async fn check_later(cx: &Context, conn: &mut store::Conn, boundary: &Held<Bound
 }
 
 /// Founds a boundary: parties, instruments, the boundary itself, its sections and inspections.
-async fn found(cx: &Context, conn: &mut store::Conn, border: &border::Border, stamp: &Stamp) -> Result<Held<Boundary>> {
+async fn found(
+    cx: &Context,
+    conn: &mut store::Conn,
+    border: &border::Border,
+    stamp: &mut Stamp,
+) -> Result<Held<Boundary>> {
     let mut parties = store::boundary::party_ids(conn).await?;
     let new: Vec<_> = border
         .boundary
@@ -206,6 +232,12 @@ async fn found(cx: &Context, conn: &mut store::Conn, border: &border::Border, st
         .filter(|instrument| !instruments.contains_key(&instrument.key))
         .map(|instrument| (cx.ids.next(), instrument))
         .collect();
+    let now = stamp.known_from;
+    stamp.since = force::since(cx, conn).await?;
+    let new_since = new
+        .iter()
+        .filter_map(|(id, instrument)| Some((*id, force::of(instrument, now)?)));
+    stamp.since.extend(new_since);
     store::boundary::insert_instruments(conn, stamp, &new).await?;
     instruments.extend(new.iter().map(|(id, instrument)| (instrument.key.clone(), *id)));
     let id: Id<Boundary> = Id::new(cx.ids.next());
@@ -308,7 +340,7 @@ async fn take(cx: &Context, conn: &mut store::Conn, boundary: &Held<Boundary>, r
     let batch = Batch {
         cx,
         boundary,
-        stamp: stamp(cx, class_of(conn, boundary).await?, reason),
+        stamp: stamp_of(cx, conn, boundary, reason).await?,
         parties: store::boundary::party_ids(conn).await?,
         sections: store::boundary::section_ids(conn, boundary.id).await?,
         instruments: store::boundary::instrument_ids(conn).await?,
@@ -353,12 +385,6 @@ pub(in crate::service) async fn boundary_place(conn: &mut store::Conn, boundary:
         LonLat::new(0.5 * (w + e), 0.5 * (s + n)).ok()
     });
     Ok(place.unwrap_or_default())
-}
-
-/// Records are classified as their boundary is.
-pub(super) async fn class_of(conn: &mut store::Conn, boundary: &Held<Boundary>) -> Result<Class> {
-    let history = store::version::history(conn, store::version::Table::Boundary, boundary.id.uuid()).await?;
-    Ok(history.first().map(|lineage| lineage.class).unwrap_or_default())
 }
 
 async fn segments(conn: &mut store::Conn, batch: &Batch<'_>, read: Vec<Read<Segment>>) -> Result<usize> {

@@ -7,6 +7,7 @@
 mod batch;
 mod border;
 mod elements;
+mod force;
 mod history;
 mod sent;
 mod ties;

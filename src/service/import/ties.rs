@@ -1,6 +1,6 @@
 //! Ties between what was taken over and the line: the sections something lies along, the marker it is near.
 
-use super::border::{class_of, stamp};
+use super::border::stamp_of;
 use crate::domain::boundary::Boundary;
 use crate::domain::id::Held;
 use crate::domain::link::{MadeBy, NEAR_MARKER_M, Relation, sections_along};
@@ -24,11 +24,10 @@ pub async fn tie(
     if !matches!(schema.kind, "port" | "project") {
         return Ok(());
     }
-    let untied = store::link::untied(conn, schema, boundary.id.uuid()).await?;
+    let untied = store::link::untied(conn, schema, boundary.id.uuid(), cx.clock.now()).await?;
     if untied.is_empty() {
         return Ok(());
     }
-    let class = class_of(conn, boundary).await?;
     let sections = store::boundary::section_ids(conn, boundary.id).await?;
     let Some(register) = register::read_anew(cx, conn, boundary.clone()).await? else {
         return Ok(());
@@ -68,6 +67,6 @@ pub async fn tie(
             push(marker.held.id.uuid(), Relation::Near);
         }
     }
-    let stamp = stamp(cx, class, format!("taken over from {file}"));
+    let stamp = stamp_of(cx, conn, boundary, format!("taken over from {file}")).await?;
     Ok(store::link::insert_links(conn, &stamp, &links).await?)
 }

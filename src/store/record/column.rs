@@ -70,6 +70,7 @@ pub(super) fn boundary(schema: &Schema) -> &'static str {
     match schema.kind {
         "finding" => "c.boundary_id",
         "track" => "(u.results -> 0 ->> 'boundary')::uuid",
+        "feature_link" => "(select r.boundary_id from record r where r.record_id = t.from_id)",
         _ if schema.of_boundary => "t.boundary_id",
         "boundary" => "t.boundary_id",
         _ => "null::uuid",

@@ -28,28 +28,48 @@ impl Label {
 
 /// Labels that have been looked up, kept until somebody renames a record. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Labels(Arc<RwLock<HashMap<Uuid, Label>>>);
+pub struct Labels(Arc<RwLock<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// Grows whenever all is forgotten: what was read before a renaming is not kept after it.
+    generation: u64,
+    labels: HashMap<Uuid, Label>,
+}
 
 /// More than any register needs; a memory that grew beyond is begun anew.
 const MOST: usize = 200_000;
 
 impl Labels {
-    /// The label of a record, when it has been looked up.
-    pub fn get(&self, id: Uuid) -> Option<Label> {
-        self.0.read().ok().and_then(|known| known.get(&id).cloned())
-    }
-
-    /// Looks up those that are not known yet, in one statement or none.
+    /// What records are called, those that are known from memory and the rest in one statement. Others may forget
+    /// meanwhile what they like.
+    ///
+    /// - **Shape**: one entry for each record that is there.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn look_up(&self, conn: &mut PgConnection, ids: impl Iterator<Item = Uuid>) -> Result<()> {
-        let mut unknown: Vec<Uuid> = match self.0.read() {
-            Ok(known) => ids.filter(|id| !known.contains_key(id)).collect(),
-            Err(_) => ids.collect(),
+    pub async fn of(&self, conn: &mut PgConnection, ids: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, Label>> {
+        let mut named = HashMap::new();
+        let mut unknown = Vec::new();
+        let generation = match self.0.read() {
+            Ok(kept) => {
+                for id in ids {
+                    match kept.labels.get(&id) {
+                        Some(label) => {
+                            named.entry(id).or_insert_with(|| label.clone());
+                        }
+                        None => unknown.push(id),
+                    }
+                }
+                Some(kept.generation)
+            }
+            Err(_) => {
+                unknown.extend(ids);
+                None
+            }
         };
         if unknown.is_empty() {
-            return Ok(());
+            return Ok(named);
         }
         unknown.sort_unstable();
         unknown.dedup();
@@ -60,32 +80,41 @@ impl Labels {
         .bind(&unknown)
         .fetch_all(conn)
         .await?;
-        if let Ok(mut known) = self.0.write() {
-            if known.len() + found.len() > MOST {
-                known.clear();
-            }
-            known.extend(found.into_iter().map(|(id, kind, label)| {
+        let found: Vec<(Uuid, Label)> = found
+            .into_iter()
+            .map(|(id, kind, label)| {
                 let label = Label {
                     kind: schema::of_kind(&kind).map(|schema| schema.kind),
                     text: label.unwrap_or_default().into(),
                 };
                 (id, label)
-            }));
+            })
+            .collect();
+        if let Ok(mut kept) = self.0.write()
+            && generation == Some(kept.generation)
+        {
+            if kept.labels.len() + found.len() > MOST {
+                kept.labels.clear();
+            }
+            kept.labels.extend(found.iter().cloned());
         }
-        Ok(())
+        named.extend(found);
+        Ok(named)
     }
 
     /// Forgets all, after a record was renamed.
     pub fn forget(&self) {
-        if let Ok(mut known) = self.0.write() {
-            known.clear();
+        if let Ok(mut kept) = self.0.write() {
+            kept.generation += 1;
+            kept.labels.clear();
         }
     }
 }
 
 /// The identities behind natural keys of one kind: those of `boundary`, and those of kinds that belong to none.
 ///
-/// - **Shape**: one entry for each label that is known; unknown ones are not in the answer.
+/// - **Shape**: one entry for each label that is known, none for one that several boundaries have where no boundary is
+///   named; unknown labels are not in the answer.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -94,10 +123,10 @@ pub async fn identities(
     schema: &Schema,
     boundary: Option<Uuid>,
     labels: &[String],
-) -> Result<HashMap<String, Uuid>> {
+) -> Result<HashMap<String, Option<Uuid>>> {
     // A retired record may share its label with a newer one; the newest wins.
-    let found: Vec<(String, Uuid)> = sqlx::query_as(
-        "select label, record_id from record
+    let found: Vec<(String, Uuid, Option<Uuid>)> = sqlx::query_as(
+        "select label, record_id, boundary_id from record
          where kind = $1 and label = any($2) and ($3::uuid is null or boundary_id is null or boundary_id = $3
              or not $4)
          order by feature_id",
@@ -108,7 +137,12 @@ pub async fn identities(
     .bind(schema.of_boundary)
     .fetch_all(conn)
     .await?;
-    Ok(found.into_iter().collect())
+    let mut identities: HashMap<String, (Option<Uuid>, Option<Uuid>)> = HashMap::with_capacity(found.len());
+    for (label, id, at) in found {
+        let is_elsewhere = identities.get(&label).is_some_and(|(_, before)| *before != at);
+        identities.insert(label, (Some(id).filter(|_| !is_elsewhere), at));
+    }
+    Ok(identities.into_iter().map(|(label, (id, _))| (label, id)).collect())
 }
 
 /// Whether another record of the kind, at the same boundary, is called so now.

@@ -48,7 +48,8 @@ fn threshold(words: &str) -> &'static str {
 /// Records that may be meant, the likeliest first.
 ///
 /// Exact numbers come first, then what begins with the words or holds them. Only where that is less than was asked for
-/// comes what is spelled nearly so: found by the three-letter pieces that two words share, judged by [`likeness`].
+/// comes what is spelled nearly so: found by the three-letter pieces that two words share, judged by [`likeness`]. Findings
+/// are sentences, which resemble everything a little; they are found by what they say only.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -89,7 +90,7 @@ pub async fn candidates(
                      when r.words like $3 then 0.87
                      when r.words like $4 then 0.83
                      else 0.75 end::real as score
-         from record r
+         from searchable r
          where r.kind = any($8::text[]) and ($9::uuid is null or r.boundary_id = $9 or r.boundary_id is null)
            and (r.words like $2 or r.words like $4 or r.label = any($5) or r.label = any($7))
          order by score desc, array_position($8::text[], r.kind), length(r.words), r.feature_id
@@ -117,9 +118,9 @@ pub async fn candidates(
     let similar: std::result::Result<Vec<Similar>, sqlx::Error> = sqlx::query_as(
         "select r.feature_id, r.kind, coalesce(r.label, '') as label, $1::text as asked, r.words,
                 word_similarity($1, r.words) as score
-         from record r
+         from searchable r
          where r.kind = any($2) and ($3::uuid is null or r.boundary_id = $3 or r.boundary_id is null)
-           and $1 <% r.words
+           and $1 <% r.words and r.kind <> 'finding'
          order by score desc, length(r.words), r.feature_id
          limit $4",
     )

@@ -1,5 +1,7 @@
 //! Reading records of any kind: pages, counts, streams.
 
+use std::collections::HashMap;
+
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use jiff_sqlx::ToSqlx;
@@ -7,7 +9,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 use uuid::Uuid;
 
-use super::labels::Labels;
+use super::labels::{Label, Labels};
 use super::sql::Sql;
 use super::{column, filter};
 use crate::domain::filter::Test;
@@ -329,11 +331,11 @@ fn read(row: &PgRow, wanted: &Selection) -> Result<Raw> {
     })
 }
 
-fn name_references(raw: Vec<Raw>, labels: &Labels, fields: &[&Field]) -> Vec<Row> {
+fn name_references(raw: Vec<Raw>, labels: &HashMap<Uuid, Label>, fields: &[&Field]) -> Vec<Row> {
     raw.into_iter()
         .map(|mut raw| {
             for (index, id) in raw.references {
-                if let Some(label) = labels.get(id) {
+                if let Some(label) = labels.get(&id) {
                     raw.row.values[index] = Value::Text(match fields[index].kind {
                         Type::Reference(ANY) => label.with_collection(),
                         _ => label.text.to_string(),
@@ -362,8 +364,8 @@ pub async fn rows(conn: &mut PgConnection, labels: &Labels, wanted: &Selection) 
     }
     let found = found?;
     let raw = found.iter().map(|row| read(row, wanted)).collect::<Result<Vec<_>>>()?;
-    labels.look_up(conn, referred(&raw)).await?;
-    Ok(name_references(raw, labels, &wanted.fields))
+    let labels = labels.of(conn, referred(&raw)).await?;
+    Ok(name_references(raw, &labels, &wanted.fields))
 }
 
 /// How many records a selection has, page and limit apart; none when counting takes longer than a page may.
@@ -416,8 +418,8 @@ pub fn batches<'c>(
             let names = std::sync::Arc::clone(&names);
             async move {
                 let mut names = names.lock().await;
-                labels.look_up(&mut names, referred(&raw)).await?;
-                Ok(name_references(raw, labels, &wanted.fields))
+                let labels = labels.of(&mut names, referred(&raw)).await?;
+                Ok(name_references(raw, &labels, &wanted.fields))
             }
         })
         .boxed()

@@ -119,31 +119,6 @@ impl App {
         receipt
     }
 
-    /// Has everything that was taken over stand in the register since a day: what a register holds that is older than
-    /// this program.
-    pub async fn in_force_since(&self, day: &str) {
-        let tables: Vec<String> = sqlx::query_scalar(
-            "select c.table_name::text from information_schema.columns c join information_schema.tables t
-             on t.table_name = c.table_name and t.table_schema = c.table_schema and t.table_type = 'BASE TABLE'
-             where c.column_name = 'in_force' and c.table_schema = 'public' and c.table_name <> 'record_version'",
-        )
-        .fetch_all(&self.db.pool)
-        .await
-        .unwrap();
-        for table in tables {
-            // Published versions are not changed but by those who own the tables.
-            let sql = format!(
-                "alter table {table} disable trigger user;
-                 update {table} set in_force = tstzrange('{day}', upper(in_force));
-                 alter table {table} enable trigger user"
-            );
-            sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
-                .execute(&self.db.pool)
-                .await
-                .unwrap();
-        }
-    }
-
     /// One number out of the database.
     pub async fn count(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&self.db.pool).await.unwrap()

@@ -1,5 +1,7 @@
 //! A page of records: a drawing, a table, the way to the next.
 
+use std::sync::Arc;
+
 use maud::{Markup, html};
 
 use super::drawing::{Drawn, Look, drawing};
@@ -18,7 +20,7 @@ const COLUMNS: usize = 8;
 
 pub fn page(ask: &Ask, schema: &'static Schema, asked: &Asked, page: &Page, links: &[Link]) -> Markup {
     let fields = asked.selection.fields();
-    let columns = columns(schema, &fields, asked.selection.properties.is_some());
+    let columns = columns(schema, &fields, &page.records, asked.selection.properties.is_some());
     let shapes: Vec<Drawn<'_>> = page
         .records
         .iter()
@@ -40,7 +42,7 @@ pub fn page(ask: &Ask, schema: &'static Schema, asked: &Asked, page: &Page, link
         (drawing(&shapes, schema.title.get(ask.lang)))
         @if !page.records.is_empty() {
             div.scroll {
-                table {
+                table.records {
                     thead {
                         tr {
                             th scope="col" { (said(ask, "Record", "记录")) }
@@ -55,7 +57,8 @@ pub fn page(ask: &Ask, schema: &'static Schema, asked: &Asked, page: &Page, link
                                 th scope="row" { a href=(address(ask, schema, record)) { (name(schema, &fields, record)) } }
                                 @for (at, field) in &columns {
                                     @let number = matches!(field.kind, Type::Integer | Type::Number);
-                                    td.number[number] { (cell(ask, field, record.values.get(*at).unwrap_or(&Value::Null))) }
+                                    @let value = record.values.get(*at).unwrap_or(&Value::Null);
+                                    td.number[number].long[is_long(value)] { (cell(ask, field, value)) }
                                 }
                             }
                         }
@@ -70,6 +73,16 @@ pub fn page(ask: &Ask, schema: &'static Schema, asked: &Asked, page: &Page, link
         (formats(ask, &[("GeoJSON", "geojson")]))
     };
     whole(ask, schema.title.get(ask.lang), &collections::way(ask, schema), &body)
+}
+
+/// What is read as sentences and not at a glance.
+fn is_long(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.chars().count() > 40,
+        Value::Texts(texts) => texts.iter().map(|text| text.chars().count() + 2).sum::<usize>() > 40,
+        Value::Document(_) => true,
+        _ => false,
+    }
 }
 
 fn address(ask: &Ask, schema: &Schema, record: &Record) -> String {
@@ -89,17 +102,28 @@ pub fn name(schema: &Schema, fields: &[&'static Field], record: &Record) -> Stri
     natural.map_or_else(|| record.feature_id.to_string(), str::to_owned)
 }
 
-/// The fields that are shown, each with its place.
-fn columns(schema: &Schema, fields: &[&'static Field], all: bool) -> Vec<(usize, &'static Field)> {
+/// The fields that are shown, each with its place: those asked for, else the first of which a record of the page says
+/// something.
+fn columns(
+    schema: &Schema,
+    fields: &[&'static Field],
+    records: &[Arc<Record>],
+    all: bool,
+) -> Vec<(usize, &'static Field)> {
     let is_lineage = |field: &Field| lineage::FIELDS.iter().any(|known| known.name == field.name);
     let fits = |field: &&'static Field| {
         all || (field.name != schema.natural && field.kind != Type::Document && !is_lineage(field))
+    };
+    let is_said = |at: usize| {
+        records
+            .iter()
+            .any(|record| record.values.get(at).is_some_and(|value| !value.is_empty()))
     };
     let mut columns: Vec<(usize, &'static Field)> = fields
         .iter()
         .copied()
         .enumerate()
-        .filter(|(_, field)| fits(field))
+        .filter(|(at, field)| fits(field) && (all || is_said(*at)))
         .take(if all { usize::MAX } else { COLUMNS })
         .collect();
     if !all {
