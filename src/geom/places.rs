@@ -1,76 +1,105 @@
 //! Where many points lie, in memory: how many of them are in a window, and which come first in their order.
 
-use rstar::primitives::GeomWithData;
-use rstar::{AABB, RTree};
+use std::ops::Range;
 
 /// West, south, east, north, edges included. Every crossing of the antimeridian is two of them.
 pub type Window = [f64; 4];
 
 /// Points with their numbers.
+///
+/// By place they lie in strips from west to east, each from south to north: a window then is a few runs of memory, which
+/// a tree of nodes is not. With ten times the points a window costs the same.
 #[derive(Debug)]
 pub struct Places {
-    /// In the order of the numbers.
-    points: Vec<(i64, [f64; 2])>,
-    /// The same by place, each with its index in `points`.
-    tree: RTree<GeomWithData<[f64; 2], u32>>,
+    by_number: Vec<Point>,
+    by_place: Vec<Point>,
+    strips: Vec<Strip>,
+}
+
+type Point = (i64, [f64; 2]);
+
+/// A strip: from where to where it reaches, and its points.
+#[derive(Debug)]
+struct Strip {
+    west: f64,
+    east: f64,
+    points: Range<usize>,
 }
 
 /// Up to this many are gathered by place and then put in order; of more, every few will do.
 const FEW: usize = 2_000;
 
 impl Places {
-    /// - **Shape**: numbers in any order, none twice; at most 2³² points.
+    /// - **Shape**: numbers in any order, none twice.
     /// - **Units**: any two, the same as those of the windows.
-    pub fn new(mut points: Vec<(i64, [f64; 2])>) -> Self {
-        points.sort_unstable_by_key(|(number, _)| *number);
-        let leaves = points
-            .iter()
-            .zip(0..)
-            .map(|((_, at), index)| GeomWithData::new(*at, index));
-        let tree = RTree::bulk_load(leaves.collect());
-        Self { points, tree }
+    pub fn new(mut by_number: Vec<Point>) -> Self {
+        by_number.sort_unstable_by_key(|(number, _)| *number);
+        let mut by_place = by_number.clone();
+        by_place.sort_unstable_by(|(_, [a, _]), (_, [b, _])| a.total_cmp(b));
+        // As many strips as points in each.
+        let size = by_place.len().isqrt().max(1);
+        let mut strips = Vec::with_capacity(by_place.len().div_ceil(size));
+        for (strip, begin) in by_place.chunks_mut(size).zip((0..).step_by(size)) {
+            if let (Some((_, [west, _])), Some((_, [east, _]))) = (strip.first(), strip.last()) {
+                strips.push(Strip {
+                    west: *west,
+                    east: *east,
+                    points: begin..begin + strip.len(),
+                });
+            }
+            strip.sort_unstable_by(|(_, [_, a]), (_, [_, b])| a.total_cmp(b));
+        }
+        Self {
+            by_number,
+            by_place,
+            strips,
+        }
     }
 
-    /// How many points lie in any of some windows, which do not overlap.
-    pub fn count(&self, windows: &[Window]) -> usize {
-        let envelopes = windows.iter().map(envelope);
-        envelopes
-            .map(|envelope| self.tree.locate_in_envelope(&envelope).count())
-            .sum()
+    fn inside(&self, [west, south, east, north]: Window) -> impl Iterator<Item = i64> + '_ {
+        let first = self.strips.partition_point(|strip| strip.east < west);
+        let strips = self.strips[first..].iter().take_while(move |strip| strip.west <= east);
+        strips.flat_map(move |strip| {
+            let points = &self.by_place[strip.points.clone()];
+            let begin = points.partition_point(|(_, [_, y])| *y < south);
+            let points = points[begin..].iter().take_while(move |(_, [_, y])| *y <= north);
+            points
+                .filter(move |(_, [x, _])| *x >= west && *x <= east)
+                .map(|(number, _)| *number)
+        })
     }
 
-    /// The first `limit` numbers behind `after` of the points in some windows, `matched` as [`Places::count`] gives it.
-    ///
-    /// - **Shape**: ascending.
-    pub fn first(&self, windows: &[Window], matched: usize, after: Option<i64>, limit: usize) -> Vec<i64> {
-        let begin = after.map_or(0, |after| self.points.partition_point(|(number, _)| *number <= after));
+    /// The points in any of some windows, which do not overlap: how many there are, and the first `limit` numbers behind
+    /// `after`, ascending.
+    pub fn page(&self, windows: &[Window], after: Option<i64>, limit: usize) -> (usize, Vec<i64>) {
+        let mut matched = 0;
+        let mut found = Vec::new();
+        for number in windows.iter().flat_map(|window| self.inside(*window)) {
+            matched += 1;
+            if matched <= FEW {
+                found.push(number);
+            }
+        }
+        let is_behind = |number: i64| after.is_none_or(|after| number > after);
         if matched > FEW {
             let lies_in = |[x, y]: &[f64; 2]| {
                 windows
                     .iter()
                     .any(|[west, south, east, north]| x >= west && x <= east && y >= south && y <= north)
             };
-            let behind = self.points[begin..].iter().filter(|(_, at)| lies_in(at));
-            return behind.take(limit).map(|(number, _)| *number).collect();
+            let begin = self.by_number.partition_point(|(number, _)| !is_behind(*number));
+            let behind = self.by_number[begin..].iter().filter(|(_, at)| lies_in(at));
+            return (matched, behind.take(limit).map(|(number, _)| *number).collect());
         }
-        let envelopes = windows.iter().map(envelope);
-        let mut found: Vec<u32> = envelopes
-            .flat_map(|envelope| {
-                self.tree
-                    .locate_in_envelope(&envelope)
-                    .map(|leaf| leaf.data)
-                    .collect::<Vec<_>>()
-            })
-            .filter(|index| *index as usize >= begin)
-            .collect();
-        found.sort_unstable();
+        found.retain(|number| is_behind(*number));
+        // Of many only the first are put in order.
+        if found.len() > limit && limit > 0 {
+            found.select_nth_unstable(limit - 1);
+        }
         found.truncate(limit);
-        found.into_iter().map(|index| self.points[index as usize].0).collect()
+        found.sort_unstable();
+        (matched, found)
     }
-}
-
-fn envelope([west, south, east, north]: &Window) -> AABB<[f64; 2]> {
-    AABB::from_corners([*west, *south], [*east, *north])
 }
 
 #[cfg(test)]
@@ -101,10 +130,10 @@ mod tests {
                 .map(|(n, _)| *n)
                 .collect();
             let places = Places::new(points.into_iter().rev().collect());
-            prop_assert_eq!(places.count(&[window]), inside.len());
             let (mut walked, mut after) = (Vec::new(), None);
             loop {
-                let page = places.first(&[window], inside.len(), after, limit);
+                let (matched, page) = places.page(&[window], after, limit);
+                prop_assert_eq!(matched, inside.len());
                 let Some(last) = page.last() else { break };
                 after = Some(*last);
                 walked.extend(page);

@@ -195,9 +195,8 @@ pub async fn page(cx: &Context, wanted: &Selection) -> Result<Option<Page>> {
         return Ok(None);
     };
     let limit = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
-    let matched = places.count(&windows);
     let after = wanted.after.as_ref().map(|cursor| cursor.feature_id);
-    let mut ids = places.first(&windows, matched, after, limit.saturating_add(1));
+    let (matched, mut ids) = places.page(&windows, after, limit.saturating_add(1));
     let more = ids.len() > limit;
     ids.truncate(limit);
     let records = cx.windows.records(cx, wanted, version, &ids).await?;
