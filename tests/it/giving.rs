@@ -359,3 +359,28 @@ async fn the_command_writes_whole_files_or_none() {
     }
     assert_eq!(std::fs::read(here.join("m.gpkg")).unwrap(), before);
 }
+
+#[tokio::test]
+async fn a_stream_ends_well_however_little_is_in_it_and_however_it_is_packed() {
+    let app = app_with_borders().await;
+    for packing in ["identity", "gzip", "br", "zstd", "gzip;q=0.5, zstd"] {
+        for what in [
+            "markers/export?f=geojson&limit=1",
+            "inspections/export?f=geojson&ids=-9223372036854775808",
+            "ports/export?f=csv",
+            "markers/export?f=kml",
+        ] {
+            // Over one connection: an end that broke the connection would break the next answer.
+            for _ in 0..3 {
+                let request = app
+                    .client
+                    .get(app.url(&format!("/collections/{what}")))
+                    .header("accept-encoding", packing);
+                let response = request.send().await.unwrap();
+                assert_eq!(response.status(), 200, "{what} {packing}");
+                let bytes = response.bytes().await;
+                assert!(bytes.is_ok_and(|bytes| !bytes.is_empty()), "{what} {packing}");
+            }
+        }
+    }
+}

@@ -65,7 +65,8 @@ pub(super) async fn get(State(cx): State<Context>, method: Method, ask: Ask, Pat
                     let piece = pieces.recv().await?;
                     Some((piece, pieces))
                 });
-                Body::from_stream(pieces.boxed())
+                // Who compresses it asks again after the end.
+                Body::from_stream(pieces.fuse().boxed())
             }
             Given::File(file, bytes) => {
                 length = Some(bytes);

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::parts::{To, answer, format, geometry, headers, in_header, in_path, lang, limit, query, refusals, shared};
+use super::parts::{
+    To, answer, format, geometry, headers, in_header, in_path, lang, limit, query, refusals, refusals_read, shared,
+};
 use super::rest::read;
 use crate::domain::schema::{ALL, Presence, Schema, Type, Writes};
 use crate::http::ogc::crs;
@@ -358,7 +360,11 @@ fn import(to: To, collection: &Value) -> Value {
             None,
         ),
     );
-    refusals(&mut responses, &[400, 403, 404, 406, 409, 413, 415, 422, 500, 503, 507]);
+    refusals_read(
+        to,
+        &mut responses,
+        &[400, 403, 404, 406, 409, 413, 415, 422, 500, 503, 507],
+    );
     let form = said("The page by which a file is taken over", "导入页面");
     json!({
         "get": reading(

@@ -132,6 +132,18 @@ pub fn refusals(responses: &mut Map<String, Value>, statuses: &[u16]) {
     );
 }
 
+/// Adds the refusals that an operation answers with as a page, too, for who reads pages.
+pub fn refusals_read(to: To, responses: &mut Map<String, Value>, statuses: &[u16]) {
+    refusals(responses, statuses);
+    let content = [
+        ("application/problem+json", shared("Problem")),
+        ("text/html", json!({ "type": "string" })),
+    ];
+    for (status, when) in PROBLEMS.iter().filter(|(status, _)| statuses.contains(status)) {
+        responses.insert(status.to_string(), answer(when.get(to.lang), &content, None));
+    }
+}
+
 /// Every status of a refusal, and when it comes.
 const PROBLEMS: &[(u16, Label)] = &[
     (
