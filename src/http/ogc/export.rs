@@ -31,8 +31,6 @@ pub fn offers() -> Vec<Offer> {
 
 pub(super) async fn get(State(cx): State<Context>, method: Method, ask: Ask, Path(name): Path<String>) -> Answer {
     let schema = collections::known(&name)?;
-    // Fields of a form that were not filled in.
-    let ask = ask.filled_in();
     let asked = parameters::read_file(&ask, schema, &systems(&cx).await?)?;
     let offers = offers();
     let offer = *ask.offer(&offers)?;

@@ -148,10 +148,15 @@ pub fn of_all(to: To, paths: &mut Map<String, Value>) {
         ),
         &json!({ "type": "integer", "minimum": 1 }),
     ));
-    let file = json!({ "type": "string", "format": "binary" });
     let files: Vec<(&str, Value)> = EXPORTS
         .iter()
-        .map(|format| (format.media_type(), file.clone()))
+        .map(|format| {
+            let schema = match format {
+                ExportFormat::GeoJson => json!({ "type": "object" }),
+                _ => json!({ "type": "string", "format": "binary" }),
+            };
+            (format.media_type(), schema)
+        })
         .collect();
     add(
         format!("{home}/export"),
