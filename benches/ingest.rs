@@ -12,6 +12,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use merestone::service::Context;
+use merestone::service::audit::Log;
 use merestone::service::upload::receive;
 use merestone::service::worker::Worker;
 use merestone::store::Db;
@@ -252,7 +253,7 @@ async fn run() -> Outcome<()> {
     let worker = Worker::new(None, dir.path().join("scratch"), false);
     let cx = Context {
         actor: "bench".to_owned(),
-        ..Context::new(db.clone(), originals, worker)
+        ..Context::new(db.clone(), originals, worker, Log::under(&dir.path().join("data")))
     };
     let files = dir.path().to_owned();
     let mut outcome = Err("nothing was measured".into());

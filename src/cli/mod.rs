@@ -1,5 +1,6 @@
 //! One file per subcommand. Exit code 0: fine; 1: findings or a refusal; 2: usage or a fault.
 
+mod audit;
 mod check;
 mod config;
 mod demo;
@@ -67,6 +68,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Write a document of the register
     Report(report::ReportArgs),
+    /// The log of who did what: verify it, or take a signed checkpoint
+    Audit(audit::AuditArgs),
     /// Bring the database's schema to this release's
     Migrate(Place),
     /// Print the settings that hold, and where each comes from
@@ -113,6 +116,7 @@ pub fn main() -> ExitCode {
         Command::Export(args) => run(export::run(args)),
         Command::Upload(args) => run(upload::run(args)),
         Command::Report(args) => run(report::run(args)),
+        Command::Audit(args) => run(audit::run(args)),
         Command::Migrate(place) => run(migrate::run(place)),
         Command::Check(args) => check::run(&args),
         Command::Config(place) => config::run(&place),

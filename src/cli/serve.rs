@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::{FINE, Failure, Outcome, settings};
 use crate::config::{Config, Flags};
+use crate::service::audit;
 use crate::service::startup::{self, Running};
 use crate::{http, job};
 
@@ -56,6 +57,7 @@ pub(super) async fn serve(
     let address = listener.local_addr().map_err(broken)?;
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(job::run(running.cx.clone(), stopped.clone()));
+    let sealing = tokio::spawn(audit::keep_sealing(running.cx.clone(), stopped.clone()));
     let outcome = async {
         let resumed = running.resume().await?;
         if resumed > 0 {
@@ -82,6 +84,7 @@ pub(super) async fn serve(
     .await;
     let _ = stop.send(true);
     let _ = worker.await;
+    let _ = sealing.await;
     running.stop().await;
     outcome.map(|()| FINE)
 }

@@ -4,6 +4,7 @@
 //! with [`section`] and [`marker`] for the register, [`line`] for the boundary line they make, [`track`] for what a
 //! team brings home, [`finding`] for what a check says, [`problem`] for what is refused.
 
+pub mod audit_event;
 pub mod boundary;
 pub mod collection;
 pub mod filter;
@@ -15,6 +16,7 @@ pub mod line;
 pub mod lineage;
 pub mod link;
 pub mod marker;
+pub mod merkle;
 pub mod moment;
 pub mod place;
 pub mod problem;

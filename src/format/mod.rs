@@ -4,6 +4,7 @@
 
 pub mod archive;
 pub mod border;
+pub mod checkpoint;
 pub mod codepage;
 pub mod cql2;
 pub mod csv;

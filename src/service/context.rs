@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::audit::Log;
 use super::changes::Changes;
 use super::export::AT_ONCE;
 use super::extents::Extents;
@@ -79,6 +80,7 @@ pub struct Context {
     pub originals: Originals,
     pub clock: Clock,
     pub ids: Ids,
+    pub log: Log,
     /// Name in the audit log. Until there are accounts, everyone on this machine is `local`.
     pub actor: String,
     /// Where fonts are looked for.
@@ -110,12 +112,13 @@ const UPLOAD_LIMIT: u64 = 1 << 30;
 
 impl Context {
     /// With the machine's clock and nothing remembered yet.
-    pub fn new(db: Db, originals: Originals, worker: Worker) -> Self {
+    pub fn new(db: Db, originals: Originals, worker: Worker, log: Log) -> Self {
         Self {
             db,
             originals,
             clock: Clock::system(),
             ids: Ids,
+            log,
             actor: "local".to_owned(),
             font_dirs: Vec::new(),
             fonts: Arc::default(),

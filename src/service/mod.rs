@@ -3,6 +3,7 @@
 //! Every function takes a [`Context`] first and answers with domain values or an [`Error`]. Knows neither HTTP nor the
 //! command line.
 
+pub mod audit;
 pub mod changes;
 pub mod check;
 mod context;
@@ -117,6 +118,12 @@ fn refused_value(constraint: &str) -> Problem {
         at: format!("#/properties/{member}"),
         detail,
     }])
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        crate::store::Error::from(error).into()
+    }
 }
 
 impl From<tokio::task::JoinError> for Error {

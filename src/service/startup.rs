@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::audit::Log;
 use super::changes;
 use super::context::{Context, Outside};
 use super::worker::Worker;
@@ -45,7 +46,12 @@ pub async fn open(config: &Config) -> Result<Running> {
             font_dirs: config.font_dirs.value.clone(),
             upload_limit: config.upload_limit_mb.value << 20,
             outside: Arc::new(outside(config)),
-            ..Context::new(db.clone(), originals, worker(config))
+            ..Context::new(
+                db.clone(),
+                originals,
+                worker(config),
+                Log::under(&config.data_dir.value),
+            )
         })
     };
     worker(config).tidy();

@@ -321,7 +321,15 @@ async fn segments_of_older_releases_are_numbered() {
         .unwrap();
     assert_eq!(numbers, ["S1/3"]);
     // Whoever writes as that release did goes on working; its section came in the same statement, so its feature stands in.
-    sqlx::query(TWO).bind("S2").bind(4).execute(&db.pool).await.unwrap();
+    let mut tx = db.pool.begin().await.unwrap();
+    sqlx::query(TWO).bind("S2").bind(4).execute(&mut *tx).await.unwrap();
+    sqlx::query(
+        "insert into audit_event (at, actor, action, kind, subject) values (now(), 'a', 'import', 'segments', 'S2')",
+    )
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
     let numbers: Vec<String> = sqlx::query_scalar("select number from segment where ordinal = 4")
         .fetch_all(&db.pool)
         .await

@@ -1,6 +1,7 @@
 //! Uses of Merestone from the outside: real files, a real PostGIS, requests as a client sends them.
 
 mod act;
+mod audit;
 mod browser;
 mod cli;
 mod clients;

@@ -301,6 +301,8 @@ async fn what_is_published_stays() {
                       one.known := tstzrange(now(), null);
                       one.reason := 'seen again';
                       insert into marker select one.*;
+                      insert into audit_event (at, actor, action, kind, subject)
+                          values (now(), 'test', 'change', 'markers', one.number);
                     end $$";
     sqlx::raw_sql(properly).execute(&app.db.pool).await.unwrap();
     assert_eq!(matched(&app, "markers", "astrand-veyra").await, 60);

@@ -406,7 +406,8 @@ async fn whichever_of_two_changes_commits_last_changes_the_version() {
     sqlx::raw_sql(
         "with made as (insert into record (record_id, kind) values (gen_random_uuid(), 'party') returning *)
          insert into party (party_id, feature_id, in_force, known, standing, author, reason, code, names)
-         select record_id, feature_id, '[2026-01-01,)', '[2026-01-01,)', 'imported', 'test', 'test', 'AA', '{}' from made",
+         select record_id, feature_id, '[2026-01-01,)', '[2026-01-01,)', 'imported', 'test', 'test', 'AA', '{}' from made;
+         insert into audit_event (at, actor, action, kind, subject) values (now(), 'test', 'create', 'parties', 'AA')",
     )
     .execute(&mut *quick)
     .await

@@ -237,10 +237,10 @@ async fn file_in(cx: &Context, conn: &mut store::Conn, request: &Request<'_>) ->
     if !refused.is_empty() && !request.partial && !request.dry_run {
         return Err(in_file(batch::refusal(&refused)).into());
     }
-    batch::finish(cx, conn, schema, held.as_ref(), &outcome, request.sha256).await?;
     if let Some(held) = held.as_ref().filter(|_| outcome.created() > 0) {
         ties::tie(cx, conn, schema, held, &source).await?;
     }
+    batch::finish(cx, conn, schema, held.as_ref(), &outcome, request.sha256).await?;
     Ok(outcome)
 }
 

@@ -153,8 +153,8 @@ fn conditions(sql: &mut Sql, wanted: &Selection) {
             let meets: Vec<String> = halves
                 .into_iter()
                 .map(|bounds| {
-                    let [w, s, e, n] = bounds.map(|degrees| sql.bind(degrees));
-                    column::meets(schema, moment, &format!("st_makeenvelope({w}, {s}, {e}, {n}, 4326)"))
+                    let window = window(sql, bounds);
+                    column::meets(schema, moment, &window)
                 })
                 .collect();
             sql.push(" and (").push(meets.join(" or ")).push(")");
@@ -170,6 +170,19 @@ fn conditions(sql: &mut Sql, wanted: &Selection) {
     if let Some(test) = &wanted.filter {
         let condition = filter::condition(sql, schema, moment, test);
         sql.push(" and ").push(condition);
+    }
+}
+
+/// A window as a geometry. One without width or height is a line or a point: a surface without an inside meets nothing.
+fn window(sql: &mut Sql, [west, south, east, north]: [f64; 4]) -> String {
+    let [w, s, e, n] = [west, south, east, north].map(|degrees| sql.bind(degrees));
+    let corner = |x: &str, y: &str| format!("st_setsrid(st_makepoint({x}, {y}), 4326)");
+    if west == east && south == north {
+        corner(&w, &s)
+    } else if west == east || south == north {
+        format!("st_makeline({}, {})", corner(&w, &s), corner(&e, &n))
+    } else {
+        format!("st_makeenvelope({w}, {s}, {e}, {n}, 4326)")
     }
 }
 
