@@ -136,10 +136,6 @@ pub struct Item {
 pub struct Query {
     pub boundary: Option<Uuid>,
     pub feature_id: Option<i64>,
-    /// West, south, east, north.
-    pub bbox: Option<[f64; 4]>,
-    /// Only features behind this one.
-    pub after: Option<i64>,
     pub limit: i64,
     /// In force at this time, and as known at that one; now, and by the newest knowledge when absent.
     pub at: Option<Timestamp>,
@@ -157,16 +153,12 @@ pub async fn items(conn: &mut PgConnection, collection: Collection, query: &Quer
          from ({}) as f
          where ($1::uuid is null or boundary_id = $1)
            and ($2::bigint is null or feature_id = $2)
-           and ($3::float8[] is null or display && st_makeenvelope($3[1], $3[2], $3[3], $3[4], 4326))
-           and ($4::bigint is null or feature_id > $4)
-         order by feature_id limit $5",
+         order by feature_id limit $3",
         at_moment(source(collection), query)
     );
     Ok(sqlx::query_as(AssertSqlSafe(sql))
         .bind(query.boundary)
         .bind(query.feature_id)
-        .bind(query.bbox.map(|b| b.to_vec()))
-        .bind(query.after)
         .bind(query.limit)
         .bind(query.at.map(jiff_sqlx::Timestamp::from))
         .bind(query.known.map(jiff_sqlx::Timestamp::from))
@@ -174,34 +166,16 @@ pub async fn items(conn: &mut PgConnection, collection: Collection, query: &Quer
         .await?)
 }
 
-/// The statement for the moment asked for: `$6` is when in force, `$7` when known. What has no versions stays as it is.
+/// The statement for the moment asked for: `$4` is when in force, `$5` when known. What has no versions stays as it is.
 fn at_moment(sql: &str, query: &Query) -> String {
     let mut sql = sql.to_owned();
     if query.at.is_some() {
-        sql = sql.replace("now()", "$6");
+        sql = sql.replace("now()", "$4");
     }
     if query.known.is_some() {
-        sql = super::tile::as_known(&sql, "$7");
+        sql = super::tile::as_known(&sql, "$5");
     }
     sql
-}
-
-/// How many features there are; `limit`, `after` and `feature_id` of the query do not matter.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn count(conn: &mut PgConnection, collection: Collection, query: &Query) -> Result<i64> {
-    let sql = format!(
-        "select count(*) from ({}) as f
-         where ($1::uuid is null or boundary_id = $1)
-           and ($2::float8[] is null or display && st_makeenvelope($2[1], $2[2], $2[3], $2[4], 4326))",
-        source(collection)
-    );
-    Ok(sqlx::query_scalar(AssertSqlSafe(sql))
-        .bind(query.boundary)
-        .bind(query.bbox.map(|b| b.to_vec()))
-        .fetch_one(conn)
-        .await?)
 }
 
 /// Whether any track of an upload comes within some kilometres of a boundary's line.

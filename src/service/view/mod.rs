@@ -5,7 +5,6 @@
 mod boundary;
 mod card;
 mod inspection;
-mod items;
 mod place;
 mod position;
 
@@ -16,7 +15,6 @@ use uuid::Uuid;
 pub use boundary::{BoundaryView, FrameView, boundaries};
 pub use card::{Card, FindingView, VersionView, card};
 pub use inspection::{InspectionView, inspection};
-pub use items::{Item, count, items};
 pub use place::{NearMarker, PlaceView, place};
 pub use position::{PositionView, ReferenceView};
 
