@@ -137,28 +137,12 @@ create view table_of_law as
         select from pg_trigger t where t.tgrelid = c.oid and t.tgfoid = 'refuse_change'::regproc));
 comment on view table_of_law is 'Tables whose rows are covered by digests';
 
-create or replace procedure keep_versions(kind text, collection text) language plpgsql as $$
-declare
-    id text := kind || '_id';
+-- A table of versions keeps its digests, too.
+alter procedure keep_versions(text, text) rename to keep_versions_alone;
+create procedure keep_versions(kind text, collection text) language plpgsql as $$
 begin
-    execute format('alter table %I add constraint %I primary key (%I, version)', kind, kind || '_pkey', id);
-    execute format(
-        'alter table %I add constraint %I foreign key (%I, feature_id) references record (record_id, feature_id)',
-        kind, kind || '_' || id || '_fkey', id);
-    execute format(
-        'alter table %I add constraint %I foreign key (instrument_id) references record (record_id)',
-        kind, kind || '_instrument_id_fkey');
-    execute format(
-        'alter table %I add constraint %I exclude using gist (%I with =, in_force with &&, known with &&)',
-        kind, kind || '_one_in_force_excl', id);
-    execute format('create index %I on %I (feature_id) where upper_inf(known)', kind || '_feature_id_idx', kind);
-    execute format(
-        'create trigger %I before update or delete on %I for each row execute function refuse_change()',
-        kind || '_kept', kind);
-    execute format(
-        'create trigger %I after insert or update on %I for each statement execute function bump_collection(%L)',
-        kind || '_changed', kind, collection);
-    execute format('call keep_digests(%L)', kind);
+    call keep_versions_alone(kind, collection);
+    call keep_digests(kind::regclass);
 end $$;
 
 do $$

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::{FINE, FOUND, Failure, Outcome, Place, language, settings};
+use crate::domain::text::Message;
 use crate::service::audit;
 use crate::service::startup::{self, Running};
 
@@ -60,10 +61,7 @@ async fn checkpoint(running: &Running) -> Outcome {
         Some(note) => print!("{note}"),
         None => eprintln!(
             "{}",
-            match language() {
-                crate::domain::text::Lang::Zh => "尚无任何记录的操作。",
-                _ => "Nothing was done yet.",
-            }
+            Message::new("Nothing was done yet.", "尚无任何记录的操作。").get(language())
         ),
     }
     Ok(FINE)
@@ -100,30 +98,26 @@ async fn verify(running: &Running, args: &VerifyArgs) -> Outcome {
         for fault in &verified.faults {
             println!("{}", fault.get(lang));
         }
-        let told = crate::domain::text::Message::new(
+        let audit::Verified {
+            events,
+            seals,
+            unsealed,
+            rows,
+            ..
+        } = verified;
+        let (kept, faults) = (verified.checkpoints.len(), verified.faults.len());
+        let verdict = match faults {
+            0 => Message::new("all as it was written", "均与写入时一致"),
+            n => Message::new(format!("{n} faults"), format!("发现{n}处问题")),
+        };
+        let told = Message::new(
             format!(
-                "{} events under {} seals, {} not sealed yet; {} rows of law; {} checkpoints kept elsewhere; {}",
-                verified.events,
-                verified.seals,
-                verified.unsealed,
-                verified.rows,
-                verified.checkpoints.len(),
-                match verified.faults.len() {
-                    0 => "all as it was written".to_owned(),
-                    n => format!("{n} faults"),
-                }
+                "{events} events under {seals} seals, {unsealed} not sealed yet; {rows} rows of law; {kept} checkpoints kept elsewhere; {}",
+                verdict.en
             ),
             format!(
-                "{}个事件、{}个封签，{}个尚未封签；{}行法律数据；{}个外存检查点；{}",
-                verified.events,
-                verified.seals,
-                verified.unsealed,
-                verified.rows,
-                verified.checkpoints.len(),
-                match verified.faults.len() {
-                    0 => "均与写入时一致".to_owned(),
-                    n => format!("发现{n}处问题"),
-                }
+                "{events}个事件、{seals}个封签，{unsealed}个尚未封签；{rows}行法律数据；{kept}个外存检查点；{}",
+                verdict.zh
             ),
         );
         println!("{}", told.get(lang));
