@@ -252,7 +252,6 @@ async fn run() -> Outcome<()> {
     let originals = Originals::open(dir.path().join("originals")).await?;
     let worker = Worker::new(None, dir.path().join("scratch"), false);
     let cx = Context {
-        actor: "bench".to_owned(),
         ..Context::new(db.clone(), originals, worker, Log::under(&dir.path().join("data")))
     };
     let files = dir.path().to_owned();

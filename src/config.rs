@@ -36,7 +36,7 @@ pub struct Setting<T> {
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Address to listen on. Until there are accounts, a loopback address only.
+    /// Address to listen on. Beyond this machine only with a certificate, and once there is an administrator.
     pub bind: Setting<SocketAddr>,
     /// Originals, the private database, and everything else that is kept.
     pub data_dir: Setting<PathBuf>,
@@ -54,6 +54,9 @@ pub struct Config {
     pub file_fence: Setting<Fence>,
     /// The address under which others reach the service, where it stands behind another server.
     pub public_url: Setting<Option<String>>,
+    /// PEM files: the chain of certificates, and its key. With them every connection is encrypted.
+    pub tls_chain: Setting<Option<PathBuf>>,
+    pub tls_key: Setting<Option<PathBuf>>,
     /// Origins whose pages may use the service; [`ANY_ORIGIN`] lets pages of any origin read.
     pub cors_origins: Setting<Vec<String>>,
 }
@@ -116,6 +119,16 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "cors_origins",
         "MERESTONE_CORS_ORIGINS",
         "origins whose pages may read and write, separated by spaces; * lets any page read, none no other page",
+    ),
+    (
+        "tls_chain",
+        "MERESTONE_TLS_CHAIN",
+        "PEM file of the certificate and those that vouch for it; with it every connection is encrypted",
+    ),
+    (
+        "tls_key",
+        "MERESTONE_TLS_KEY",
+        "PEM file of the certificate's key, which others may not read",
     ),
     (
         "file_worker",
@@ -239,10 +252,7 @@ impl Config {
         }
         let loopback = SocketAddr::from(([127, 0, 0, 1], 8080));
         let config = Self {
-            bind: reader.read("bind", flags.bind, loopback, |text| {
-                let address: SocketAddr = text.parse().ok()?;
-                address.ip().is_loopback().then_some(address)
-            }),
+            bind: reader.read("bind", flags.bind, loopback, |text| text.parse().ok()),
             data_dir: reader.read(
                 "data_dir",
                 flags.data_dir.map(|dir| dir.to_string_lossy().into_owned()),
@@ -270,6 +280,8 @@ impl Config {
                 is_address(address, true).then(|| Some(address.to_owned()))
             }),
             cors_origins: reader.read("cors_origins", None, vec![ANY_ORIGIN.to_owned()], origins),
+            tls_chain: reader.read("tls_chain", None, None, |text| Some(Some(PathBuf::from(text)))),
+            tls_key: reader.read("tls_key", None, None, |text| Some(Some(PathBuf::from(text)))),
             file_worker: reader.read("file_worker", None, None, |text| Some(Some(PathBuf::from(text)))),
             file_fence: reader.read("file_fence", None, Fence::Full, |text| {
                 [Fence::Full, Fence::Partial].into_iter().find(|f| f.word() == text)
@@ -281,10 +293,7 @@ impl Config {
         Err(Problem::new(
             Code::ParameterInvalid,
             Message::new("Some settings are not valid.", "部分设置无效。"),
-            Message::new(
-                "Correct them; until accounts come, bind takes a loopback address only.",
-                "请更正；在账户功能启用之前，bind 只接受本机回环地址。",
-            ),
+            Message::new("Correct them.", "请更正。"),
         )
         .with_mistakes(reader.mistakes))
     }
@@ -300,6 +309,10 @@ impl Config {
             || "(beside merestone)".to_owned(),
             |program| program.display().to_string(),
         );
+        let path = |setting: &Setting<Option<PathBuf>>| {
+            let told = setting.value.as_ref().map(|path| path.display().to_string());
+            told.unwrap_or_else(|| "(none)".to_owned())
+        };
         let fonts: Vec<String> = self.font_dirs.value.iter().map(|d| d.display().to_string()).collect();
         vec![
             ("bind", self.bind.value.to_string(), self.bind.source),
@@ -334,6 +347,8 @@ impl Config {
                 },
                 self.cors_origins.source,
             ),
+            ("tls_chain", path(&self.tls_chain), self.tls_chain.source),
+            ("tls_key", path(&self.tls_key), self.tls_key.source),
             ("file_worker", worker, self.file_worker.source),
             (
                 "file_fence",

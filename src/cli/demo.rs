@@ -9,10 +9,10 @@ const INVENTED: &str = "astrand-veyra";
 
 pub async fn run(args: ServeArgs) -> Outcome {
     let config = args.settings()?;
-    let listener = listen(config.bind.value).await?;
+    let (listener, door) = listen(&config).await?;
     let running = startup::open(&config).await?;
     let folder = scratch(&config);
-    serve(listener, running, async |running| {
+    serve(listener, door, running, async |running| {
         let new = demo::load(&running.cx, &folder).await.map_err(Failure::Service)?;
         for key in &new {
             println!("Loaded the sample border {key}");
@@ -23,6 +23,9 @@ pub async fn run(args: ServeArgs) -> Outcome {
         {
             println!("Receipt {} for {}", receipt.number, receipt.filename);
         }
+        let (names, password) = demo::people(&running.cx).await.map_err(Failure::Service)?;
+        println!("Demo accounts: {}", names.join(", "));
+        println!("Their password, until the next start: {password}");
         Ok(())
     })
     .await

@@ -12,7 +12,9 @@ mod migrate;
 mod progress;
 mod report;
 mod serve;
+mod token;
 mod upload;
+mod user;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -70,6 +72,10 @@ enum Command {
     Report(report::ReportArgs),
     /// The log of who did what: verify it, or take a signed checkpoint
     Audit(audit::AuditArgs),
+    /// People: accounts, roles, links
+    User(user::UserArgs),
+    /// Tokens of programs and devices
+    Token(token::TokenArgs),
     /// Bring the database's schema to this release's
     Migrate(Place),
     /// Print the settings that hold, and where each comes from
@@ -117,6 +123,8 @@ pub fn main() -> ExitCode {
         Command::Upload(args) => run(upload::run(args)),
         Command::Report(args) => run(report::run(args)),
         Command::Audit(args) => run(audit::run(args)),
+        Command::User(args) => run(user::run(args)),
+        Command::Token(args) => run(token::run(args)),
         Command::Migrate(place) => run(migrate::run(place)),
         Command::Check(args) => check::run(&args),
         Command::Config(place) => config::run(&place),

@@ -9,8 +9,11 @@ use tokio::sync::watch;
 
 use super::{FINE, Failure, Outcome, settings};
 use crate::config::{Config, Flags};
-use crate::service::audit;
+use crate::domain::problem::{Code, Problem};
+use crate::domain::text::Message;
+use crate::http::server::{Door, Limits};
 use crate::service::startup::{self, Running};
+use crate::service::{account, audit};
 use crate::{http, job};
 
 #[derive(Debug, Clone, clap::Args)]
@@ -33,13 +36,50 @@ impl ServeArgs {
 
 pub async fn run(args: ServeArgs) -> Outcome {
     let config = args.settings()?;
-    let listener = listen(config.bind.value).await?;
+    let (listener, door) = listen(&config).await?;
     let running = startup::open(&config).await?;
-    serve(listener, running, async |_| Ok(())).await
+    serve(listener, door, running, async |_| Ok(())).await
 }
 
-/// Takes the address first, so that a second service on it is told before it starts a database.
-pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+/// Takes the address first, so that a second service on it is told before it starts a database. Beyond this machine
+/// nothing goes unencrypted.
+pub(super) async fn listen(config: &Config) -> Result<(TcpListener, Door), Failure> {
+    let tls = match (&config.tls_chain.value, &config.tls_key.value) {
+        (Some(chain), Some(key)) => Some(http::tls::read(chain, key).map_err(|fault| {
+            Failure::fault(
+                format!("connections cannot be encrypted: {fault}"),
+                format!("无法加密连接：{fault}"),
+            )
+        })?),
+        (None, None) => None,
+        _ => {
+            return Err(Failure::fault(
+                "tls_chain and tls_key go together; one of them is not set",
+                "tls_chain 和 tls_key 必须同时设置",
+            ));
+        }
+    };
+    let address = config.bind.value;
+    if tls.is_none() && !address.ip().is_loopback() {
+        return Err(Problem::new(
+            Code::ParameterInvalid,
+            Message::new(
+                format!("{address} can be reached from other machines, and nothing would be encrypted."),
+                format!("{address} 可从其他机器访问，而连接未加密。"),
+            ),
+            Message::new(
+                "Set tls_chain and tls_key, or listen on 127.0.0.1 behind a server that encrypts (public_url).",
+                "请设置 tls_chain 和 tls_key，或仅在 127.0.0.1 上监听并置于加密的前端服务器之后（public_url）。",
+            ),
+        )
+        .into());
+    }
+    let listener = bind(address).await?;
+    let limits = Limits::default();
+    Ok((listener, Door { limits, tls }))
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|fault| {
         Failure::fault(
             format!("{address} cannot be listened on: {fault}; choose another with --bind"),
@@ -50,11 +90,13 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
 
 /// Answers until SIGTERM or Ctrl-C; then lets running requests and jobs end, and stops the database.
 pub(super) async fn serve(
-    listener: TcpListener,
+    mut listener: TcpListener,
+    door: Door,
     running: Running,
     first: impl AsyncFnOnce(&Running) -> Result<(), Failure>,
 ) -> Outcome {
-    let address = listener.local_addr().map_err(broken)?;
+    let mut address = listener.local_addr().map_err(broken)?;
+    let scheme = if door.tls.is_some() { "https" } else { "http" };
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(job::run(running.cx.clone(), stopped.clone()));
     let sealing = tokio::spawn(audit::keep_sealing(running.cx.clone(), stopped.clone()));
@@ -64,6 +106,16 @@ pub(super) async fn serve(
             tracing::info!(resumed, "read files whose reading was interrupted");
         }
         first(&running).await?;
+        if let Some(code) = account::first_link(&running.cx).await? {
+            if !address.ip().is_loopback() {
+                // Whoever comes first becomes the administrator: that must be somebody at this machine.
+                listener = bind(SocketAddr::from(([127, 0, 0, 1], address.port()))).await?;
+                address = listener.local_addr().map_err(broken)?;
+                println!("Until there is an administrator, nothing listens beyond this machine. Start again then.");
+            }
+            let link = super::user::link(&format!("{scheme}://{address}"), &code);
+            println!("There is no administrator yet. Who opens this link once, within a day, becomes one: {link}");
+        }
         let files = running.cx.worker.clone();
         tokio::spawn(async move {
             match files.try_once().await {
@@ -72,14 +124,14 @@ pub(super) async fn serve(
             }
         });
         // For whoever waits: a person, a script, a test.
-        println!("Merestone is serving at http://{address}");
+        println!("Merestone is serving at {scheme}://{address}");
         let app = http::router(running.cx.clone());
         let mut ended = stopped.clone();
         let shutdown = async move {
             let _ = ended.wait_for(|stop| *stop).await;
         };
         tokio::spawn(ending(stop.clone()));
-        http::serve(listener, app, shutdown).await.map_err(broken)
+        http::serve(listener, app, door, shutdown).await.map_err(broken)
     }
     .await;
     let _ = stop.send(true);

@@ -21,6 +21,7 @@ pub mod moment;
 pub mod place;
 pub mod problem;
 pub mod reference;
+pub mod rights;
 pub mod schema;
 pub mod search;
 pub mod section;

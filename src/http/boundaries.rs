@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 
 use super::problem::{Answer, no_such_page};
+use crate::http::who::Cx;
 use crate::service::{Context, demo, view};
 
 pub(super) fn routes() -> Router<Context> {
@@ -17,7 +18,7 @@ pub(super) fn routes() -> Router<Context> {
         .route("/base/{boundary}/{file}", get(base))
 }
 
-async fn list(State(cx): State<Context>) -> Answer {
+async fn list(Cx(cx): Cx) -> Answer {
     let boundaries = view::boundaries(&cx).await?;
     let list: Vec<Value> = boundaries
         .iter()

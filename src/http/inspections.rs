@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -12,6 +12,7 @@ use super::identity::identity;
 use super::problem::{Answer, no_such_page};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::{Lang, Message};
+use crate::http::who::Cx;
 use crate::service::{Context, report, view};
 
 pub(super) fn routes() -> Router<Context> {
@@ -20,7 +21,7 @@ pub(super) fn routes() -> Router<Context> {
         .route("/inspections/{id}/documents/{kind}", get(document))
 }
 
-async fn one(State(cx): State<Context>, Path(id): Path<String>) -> Answer {
+async fn one(Cx(cx): Cx, Path(id): Path<String>) -> Answer {
     Ok(Json(view::inspection(&cx, identity(&Message::new("inspection", "检查"), &id)?).await?).into_response())
 }
 
@@ -52,7 +53,7 @@ fn languages(text: &str) -> Result<[Lang; 2], Problem> {
 }
 
 async fn document(
-    State(cx): State<Context>,
+    Cx(cx): Cx,
     Path((id, kind)): Path<(String, String)>,
     Query(parameters): Query<Parameters>,
 ) -> Answer {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -11,13 +11,14 @@ use serde_json::json;
 use super::identity::identity;
 use super::problem::Answer;
 use crate::domain::text::Message;
+use crate::http::who::Cx;
 use crate::service::{Context, view};
 
 pub(super) fn routes() -> Router<Context> {
     Router::new().route("/jobs/{id}", get(one))
 }
 
-async fn one(State(cx): State<Context>, Path(id): Path<String>) -> Answer {
+async fn one(Cx(cx): Cx, Path(id): Path<String>) -> Answer {
     let job = view::job(&cx, identity(&Message::new("job", "任务"), &id)?).await?;
     let body = json!({
         "id": job.job_id,

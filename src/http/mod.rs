@@ -2,6 +2,7 @@
 //!
 //! A handler extracts, calls one service function and wraps. Refusals become problems in one place, `problem.rs`.
 
+mod accounts;
 mod boundaries;
 mod caller;
 mod check_runs;
@@ -18,15 +19,19 @@ mod ogc;
 mod operations;
 mod places;
 mod problem;
-mod server;
+pub mod rules;
+pub mod server;
+mod session;
+pub mod shed;
+pub mod tls;
 mod trace;
 mod uploads;
 mod viewer;
+mod who;
 
 pub use server::serve;
 
 use axum::Router;
-use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -40,6 +45,7 @@ use metrics::Metrics;
 /// Everything the service answers to.
 pub fn router(cx: Context) -> Router {
     let metrics = Metrics::new();
+    let rooms = shed::Gate::new(&shed::Rooms::default(), problem::busy);
     let given = metrics.clone();
     let routes = Router::new()
         .merge(viewer::routes())
@@ -52,9 +58,13 @@ pub fn router(cx: Context) -> Router {
         .merge(jobs::routes())
         .merge(glossary::routes())
         .merge(operations::routes())
-        .route("/metrics", get(|State(cx)| metrics::give(cx, given)))
+        .merge(session::routes())
+        .merge(accounts::routes())
+        .route("/metrics", get(|who::Cx(cx)| metrics::give(cx, given)))
         .fallback(elsewhere)
         .method_not_allowed_fallback(problem::no_such_method)
+        .layer(middleware::from_fn_with_state(cx.clone(), who::gate))
+        .layer(middleware::from_fn_with_state(rooms, shed::shed))
         .layer(middleware::from_fn_with_state(cx.clone(), cors::guard))
         .layer(middleware::from_fn(problem::render))
         .layer(CatchPanicLayer::custom(problem::after_panic))

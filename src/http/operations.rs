@@ -1,13 +1,14 @@
 //! Whether the service lives and is ready, and the pages that explain problems.
 
 use axum::Router;
-use axum::extract::State;
+
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::problem::{page, refuse};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::Message;
+use crate::http::who::Cx;
 use crate::service::{Context, view};
 
 pub(super) fn routes() -> Router<Context> {
@@ -17,7 +18,7 @@ pub(super) fn routes() -> Router<Context> {
         .route("/problems/{slug}", get(page))
 }
 
-async fn ready(State(cx): State<Context>) -> Response {
+async fn ready(Cx(cx): Cx) -> Response {
     if view::is_ready(&cx).await {
         // Without it the service is ready all the same; only some kinds of files are not read.
         let files = match cx.worker.try_once().await {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::problem::Answer;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::Message;
+use crate::http::who::Cx;
 use crate::service::{Context, view};
 use crate::unit::LonLat;
 
@@ -25,7 +26,7 @@ struct Parameters {
     boundary: String,
 }
 
-async fn at(State(cx): State<Context>, Query(parameters): Query<Parameters>) -> Answer {
+async fn at(Cx(cx): Cx, Query(parameters): Query<Parameters>) -> Answer {
     let place = LonLat::new(parameters.lon, parameters.lat).map_err(|fault| {
         Problem::new(
             Code::ParameterInvalid,

@@ -6,6 +6,7 @@
 use std::any::Any;
 
 use super::caller::{language, language_of};
+use super::server::Silence;
 use super::trace::Trace;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::{Lang, Message};
@@ -58,12 +59,15 @@ pub(super) const fn status(code: Code) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-        Code::OriginForbidden => StatusCode::FORBIDDEN,
+        Code::SignInNeeded | Code::SignInFailed | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
+        Code::BodySilent => StatusCode::REQUEST_TIMEOUT,
+        Code::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+        Code::OriginForbidden | Code::ProofNeeded | Code::Forbidden => StatusCode::FORBIDDEN,
         Code::RangeInvalid => StatusCode::RANGE_NOT_SATISFIABLE,
         Code::Conflict | Code::NumberTaken => StatusCode::CONFLICT,
         Code::Stale => StatusCode::PRECONDITION_FAILED,
         Code::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
-        Code::Gone => StatusCode::GONE,
+        Code::Gone | Code::LinkUsed => StatusCode::GONE,
         Code::MediaTypeUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Code::Unavailable | Code::ReaderUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -92,6 +96,39 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// The refusal of work for which there is no room now.
+pub(super) fn busy(_: super::shed::Work) -> Response {
+    refuse(
+        Problem::new(
+            Code::Unavailable,
+            Message::new(
+                "There is more to do of this kind than the machine can take at once.",
+                "此类请求过多，服务器暂时无法处理。",
+            ),
+            Message::new(
+                "Try again in a few seconds; nothing was changed.",
+                "请几秒后重试；未作任何更改。",
+            ),
+        ),
+        Vec::new(),
+    )
+}
+
+/// The refusal of a request whose body did not come.
+fn silent() -> Problem {
+    Problem::new(
+        Code::BodySilent,
+        Message::new(
+            "The body of the request did not come, or too slowly.",
+            "请求内容没有到达，或到达过慢。",
+        ),
+        Message::new(
+            "Send it again over a better line; nothing was kept.",
+            "请在网络较好时重新发送；未保留任何内容。",
+        ),
+    )
+}
+
 /// What broke, for the log only.
 #[derive(Clone)]
 struct Fault(String);
@@ -112,7 +149,11 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
     let lang = language_of(request.uri(), request.headers());
     let path = request.uri().path().to_owned();
     let number = request.extensions().get::<Trace>().copied();
-    let response = next.run(request).await;
+    let silence = request.extensions().get::<Silence>().cloned();
+    let mut response = next.run(request).await;
+    if silence.is_some_and(|silence| silence.happened()) && !response.status().is_success() {
+        response = refuse(silent(), Vec::new());
+    }
     // Extractors of axum refuse in plain text; their sentence is kept as the detail.
     let bare = response.status().is_client_error()
         && response.extensions().get::<Pending>().is_none()

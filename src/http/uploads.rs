@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -16,6 +16,7 @@ use super::form::unreadable;
 use super::identity::identity;
 use super::problem::{Answer, inside, refuse};
 use crate::domain::text::{Lang, Message};
+use crate::http::who::Cx;
 use crate::service::Context;
 use crate::service::upload::receipt::Receipt;
 use crate::service::upload::{self, Received};
@@ -35,12 +36,7 @@ struct Parameters {
     inspection: Option<Uuid>,
 }
 
-async fn receive(
-    State(cx): State<Context>,
-    Query(parameters): Query<Parameters>,
-    headers: HeaderMap,
-    request: Request,
-) -> Answer {
+async fn receive(Cx(cx): Cx, Query(parameters): Query<Parameters>, headers: HeaderMap, request: Request) -> Answer {
     let lang = language(&headers);
     let kind = headers
         .get(header::CONTENT_TYPE)
@@ -126,14 +122,14 @@ fn receipt_json(receipt: &Receipt, lang: Lang) -> Value {
     value
 }
 
-async fn list(State(cx): State<Context>, headers: HeaderMap) -> Answer {
+async fn list(Cx(cx): Cx, headers: HeaderMap) -> Answer {
     let lang = language(&headers);
     let receipts = upload::newest(&cx, 200).await?;
     let receipts: Vec<Value> = receipts.iter().map(|r| receipt_json(r, lang)).collect();
     Ok(Json(json!({ "uploads": receipts })).into_response())
 }
 
-async fn one(State(cx): State<Context>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn one(Cx(cx): Cx, headers: HeaderMap, Path(id): Path<String>) -> Answer {
     let receipt = upload::by_id(&cx, identity(&Message::new("upload", "上传"), &id)?).await?;
     Ok((
         [(header::CACHE_CONTROL, "no-store")],
@@ -142,7 +138,7 @@ async fn one(State(cx): State<Context>, headers: HeaderMap, Path(id): Path<Strin
         .into_response())
 }
 
-async fn original(State(cx): State<Context>, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn original(Cx(cx): Cx, headers: HeaderMap, Path(id): Path<String>) -> Answer {
     let (name, path) = upload::original(&cx, identity(&Message::new("upload", "上传"), &id)?).await?;
     let encoded: String = name
         .bytes()

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::account::who::People;
 use super::audit::Log;
+use super::caller::Caller;
 use super::changes::Changes;
 use super::export::AT_ONCE;
 use super::extents::Extents;
@@ -81,8 +83,10 @@ pub struct Context {
     pub clock: Clock,
     pub ids: Ids,
     pub log: Log,
-    /// Name in the audit log. Until there are accounts, everyone on this machine is `local`.
-    pub actor: String,
+    /// On whose behalf.
+    pub caller: Arc<Caller>,
+    /// Those who came in before.
+    pub people: People,
     /// Where fonts are looked for.
     pub font_dirs: Vec<PathBuf>,
     pub fonts: Arc<tokio::sync::OnceCell<Fonts>>,
@@ -119,7 +123,8 @@ impl Context {
             clock: Clock::system(),
             ids: Ids,
             log,
-            actor: "local".to_owned(),
+            caller: Arc::new(Caller::machine()),
+            people: People::default(),
             font_dirs: Vec::new(),
             fonts: Arc::default(),
             wake: Arc::default(),

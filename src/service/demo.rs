@@ -6,9 +6,11 @@ use std::path::Path;
 use bytes::Bytes;
 use futures_util::stream;
 
+use super::account::{self, NewAccount, NewGrant, proof};
 use super::import;
 use super::upload::{self, acquire};
 use super::{Context, Error, Result};
+use crate::domain::rights::Role;
 use crate::store;
 
 /// The sample borders, as they are in the program.
@@ -57,6 +59,76 @@ pub async fn load(cx: &Context, scratch: &Path) -> Result<Vec<&'static str>> {
         new.push(key);
     }
     Ok(new)
+}
+
+/// People of the demonstration: name, full name, roles, and where.
+const PEOPLE: [(&str, &str, &[Role], Option<&str>); 8] = [
+    (
+        "officer",
+        "Ana Officer (invented)",
+        &[
+            Role::SurveyLead,
+            Role::Inspector,
+            Role::ProjectOfficer,
+            Role::PortOfficer,
+            Role::Auditor,
+        ],
+        None,
+    ),
+    ("lead", "Lev Surveylead (invented)", &[Role::SurveyLead], None),
+    (
+        "surveyor",
+        "Sia Surveyor (invented)",
+        &[Role::Surveyor],
+        Some("astrand-veyra/S1"),
+    ),
+    ("inspector", "Ivo Inspector (invented)", &[Role::Inspector], None),
+    ("projects", "Pia Projects (invented)", &[Role::ProjectOfficer], None),
+    ("ports", "Per Ports (invented)", &[Role::PortOfficer], None),
+    ("reviewer", "Rea Reviewer (invented)", &[Role::Reviewer], None),
+    ("auditor", "Aud Auditor (invented)", &[Role::Auditor], None),
+];
+
+/// Makes the accounts of the demonstration where they are missing, and gives all of them one new password, which is
+/// nowhere kept but hashed. Gives the names and the password.
+///
+/// # Errors
+/// When the database breaks.
+pub async fn people(cx: &Context) -> Result<(Vec<&'static str>, String)> {
+    let (secret, _) = proof::new_secret("")?;
+    let password = secret
+        .as_bytes()
+        .chunks(5)
+        .take(3)
+        .map(String::from_utf8_lossy)
+        .collect::<Vec<_>>()
+        .join("-");
+    let hash = proof::hash(password.clone()).await?;
+    for (name, full_name, roles, place) in PEOPLE {
+        let mut conn = acquire(cx).await?;
+        let known = store::account::by_name(&mut conn, name).await?;
+        drop(conn);
+        if known.is_none() {
+            let grant = |role: &Role| NewGrant {
+                role: *role,
+                place,
+                until: None,
+            };
+            let new = NewAccount {
+                name,
+                full_name,
+                grants: roles.iter().map(grant).collect(),
+                reason: "demonstration",
+            };
+            account::add(cx, &new).await?;
+        }
+        let mut tx = cx.db.begin().await?;
+        if let Some(person) = store::account::by_name(&mut tx, name).await? {
+            store::account::set_proofs(&mut tx, person.id, &hash, None).await?;
+        }
+        cx.commit(tx).await?;
+    }
+    Ok((PEOPLE.iter().map(|(name, ..)| *name).collect(), password))
 }
 
 /// Hands in the sample tracks of a border as a team would: the receipts of those that are new are being checked then.

@@ -26,6 +26,7 @@ use crate::domain::boundary::Boundary;
 use crate::domain::id::Held;
 use crate::domain::moment::InForce;
 use crate::domain::problem::{Code, Problem};
+use crate::domain::rights::{Realm, Verb};
 use crate::domain::schema::{self, Schema, Shape};
 use crate::domain::text::{Lang, Message, Names};
 pub use crate::format::write::ExportFormat;
@@ -303,11 +304,15 @@ async fn layers(cx: &Context, request: &Request) -> Result<Vec<Layer>> {
     let scope = Scope::of(cx, request).await?;
     match &request.what {
         What::Collection(selection) => {
+            cx.must(Verb::Export, Realm::of(selection.schema.kind))?;
             let layer = scope.layer(cx, request, Selection::clone(selection)).await?;
             let schema = selection.schema;
             Ok(vec![layer.ok_or_else(|| section::without(schema))?])
         }
         What::All(selection) => {
+            for realm in Realm::ALL {
+                cx.must(Verb::Export, *realm)?;
+            }
             if !request.format.has_layers() {
                 let format = request.format.title();
                 return Err(Problem::new(
@@ -397,7 +402,7 @@ async fn note(cx: &Context, request: &Request) -> Result<()> {
     let mut tx = cx.db.begin().await?;
     let deed = Deed {
         at: cx.clock.now(),
-        actor: &cx.actor,
+        actor: &cx.caller.name,
         action: "export",
         kind: request.name(),
         subject: request.selection().boundary.clone().unwrap_or_else(|| ALL.to_owned()),

@@ -3,7 +3,9 @@
 //! Every function takes a [`Context`] first and answers with domain values or an [`Error`]. Knows neither HTTP nor the
 //! command line.
 
+pub mod account;
 pub mod audit;
+pub mod caller;
 pub mod changes;
 pub mod check;
 mod context;

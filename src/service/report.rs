@@ -9,6 +9,7 @@ use super::upload::receipt::{CoveragePart, Summary};
 use super::{Context, Error, Result, demo, not_found};
 use crate::domain::finding::{CheckCode, Finding, Shape, Unit};
 use crate::domain::id::Id;
+use crate::domain::rights::{Realm, Verb};
 use crate::domain::text::{Lang, Message, Names};
 use crate::domain::upload::receipt_number;
 use crate::format::geojson;
@@ -38,6 +39,7 @@ pub struct Document {
 /// # Errors
 /// When there is no such inspection, a language is given twice, or a word or glyph is missing.
 pub async fn act(cx: &Context, inspection: Uuid, languages: [Lang; 2]) -> Result<Document> {
+    cx.must(Verb::Export, Realm::Field)?;
     let model = model(cx, inspection).await?;
     let fonts = fonts(cx).await?;
     let file_name = format!("act-{}-{}.pdf", model.boundary.key, model.inspection.number);
@@ -46,7 +48,7 @@ pub async fn act(cx: &Context, inspection: Uuid, languages: [Lang; 2]) -> Result
     let codes = languages.map(Lang::code).join(",");
     let deed = Deed {
         at: cx.clock.now(),
-        actor: &cx.actor,
+        actor: &cx.caller.name,
         action: "export",
         kind: "act",
         subject: inspection.to_string(),

@@ -3,6 +3,7 @@
 //! Functions are plain and take a connection, so that the service decides what is one transaction. Knows no HTTP and
 //! does not ask who is asking. Geometry crosses in [`codec`] only; versions are written in [`version`] only.
 
+pub mod account;
 pub mod audit;
 pub mod boundary;
 pub mod changes;

@@ -3,11 +3,19 @@
 import argparse
 import contextlib
 import json
+import os
 import pathlib
 import sys
 import traceback
 
 SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "data/sample/astrand-veyra"
+
+
+# By which the scripts come in; every client brings it in its own way.
+TOKEN = os.environ.get("MERESTONE_TOKEN", "")
+HEADERS = {"Authorization": f"Bearer {TOKEN}"} if TOKEN else {}
+if TOKEN:
+    os.environ["GDAL_HTTP_HEADERS"] = f"Authorization: Bearer {TOKEN}"
 
 
 class Checks:

@@ -15,6 +15,7 @@ passed=0
 failed=()
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+[ -z "${MERESTONE_TOKEN:-}" ] || export GDAL_HTTP_HEADERS="Authorization: Bearer $MERESTONE_TOKEN"
 export CPL_DEBUG=OFF GDAL_HTTP_TIMEOUT=60 OGR_SQL_LIKE_AS_ILIKE=NO CPL_CURL_VERBOSE=NO
 
 # that NAME SEEN WANTED

@@ -4,7 +4,7 @@
 import requests
 from owslib.ogcapi.features import Features
 
-from checks import Checks, Truth, arguments
+from checks import HEADERS, Checks, Truth, arguments
 
 CONFORMANCE = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -20,7 +20,7 @@ CONFORMANCE = [
 def main():
     args = arguments(__doc__).parse_args()
     checks, truth = Checks("OWSLib"), Truth(args.truth, args.key)
-    service = Features(args.base)
+    service = Features(args.base, headers=HEADERS)
     everything = truth.at.keys()
 
     with checks.part("landing page"):
@@ -62,7 +62,7 @@ def main():
             following = [link["href"] for link in page["links"] if link["rel"] == "next"]
             if not following or turns > len(truth):
                 break
-            page = requests.get(following[0], timeout=30).json()
+            page = requests.get(following[0], headers=HEADERS, timeout=30).json()
             turns += 1
         checks.equal("the number matched is that of all", matched, len(truth))
         checks.that("each page says how many it has", all(sizes), sizes)

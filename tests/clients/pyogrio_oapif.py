@@ -4,7 +4,6 @@
 GDAL's own log says what it asked the service for; the checks read that too.
 """
 
-import os
 import pathlib
 import re
 import tempfile
@@ -13,9 +12,13 @@ import numpy
 import pyogrio
 from pyogrio import raw
 
-from checks import Checks, Truth, arguments
+from checks import TOKEN, Checks, Truth, arguments
 
 CRS = "http://www.opengis.net/def/crs/"
+
+
+# GDAL signs in by name and password; a token stands for the password, and the name is not asked for.
+SIGN_IN = {"GDAL_HTTP_USERPWD": f"gdal:{TOKEN}", "GDAL_HTTP_AUTH": "BASIC"} if TOKEN else {}
 
 
 def main():
@@ -23,7 +26,7 @@ def main():
     checks, truth = Checks(f"pyogrio, GDAL {'.'.join(map(str, pyogrio.__gdal_version__))}"), Truth(args.truth, args.key)
     source = f"OAPIF:{args.base}"
     log = pathlib.Path(tempfile.mkdtemp()) / "log"
-    pyogrio.set_gdal_config_options({"CPL_DEBUG": "ON", "CPL_LOG": str(log), "GDAL_HTTP_TIMEOUT": "60"})
+    pyogrio.set_gdal_config_options({"CPL_DEBUG": "ON", "CPL_LOG": str(log), "GDAL_HTTP_TIMEOUT": "60", **SIGN_IN})
 
     def asked(seen=[0]):
         """Addresses that were asked for since the last call."""

@@ -16,12 +16,16 @@ os.environ["HOME"] = os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp()
 from qgis.core import (Qgis, QgsApplication, QgsDataSourceUri, QgsFeatureRequest, QgsRectangle,  # noqa: E402
                        QgsVectorDataProvider, QgsVectorLayer, QgsWkbTypes)
 
-from checks import Checks, Truth, arguments  # noqa: E402
+from checks import TOKEN, Checks, Truth, arguments  # noqa: E402
+
+
+# QGIS signs in by name and password; a token stands for the password, and the name is not asked for.
+SIGN_IN = {"username": "qgis", "password": TOKEN} if TOKEN else {}
 
 
 def layer(base, collection, **options):
     uri = QgsDataSourceUri()
-    for name, value in {"url": base, "typename": collection, "pagingEnabled": "true", **options}.items():
+    for name, value in {"url": base, "typename": collection, "pagingEnabled": "true", **SIGN_IN, **options}.items():
         uri.setParam(name, value)
     return QgsVectorLayer(uri.uri(False), collection, "OAPIF")
 

@@ -8,7 +8,7 @@ import json
 import socket
 import urllib.parse
 
-from checks import Checks, arguments
+from checks import HEADERS, Checks, arguments
 
 GEOJSON = "application/geo+json"
 MERGE = "application/merge-patch+json"
@@ -38,6 +38,7 @@ def send(method, url, body=None, **headers):
     parts = urllib.parse.urlsplit(url)
     path = parts.path + ("?" + parts.query if parts.query else "")
     lines = [f"{method} {path} HTTP/1.1", f"Host: {parts.netloc}", f"User-Agent: {AGENT}", "Connection: close",
+             *(f"{name}: {value}" for name, value in HEADERS.items()),
              *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
     data = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
     if body is not None:

@@ -25,4 +25,5 @@ cd "$folder"
 export SCHEMATHESIS_HOOKS=hooks PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1
 "$st" --config-file "$here/schemathesis.toml" --no-color run "$base/api" --url "$base" \
     --checks all --generation-deterministic \
+    ${MERESTONE_TOKEN:+--header "Authorization: Bearer $MERESTONE_TOKEN"} \
     --request-timeout 30 --continue-on-failure --warnings off "${options[@]}" "$@"

@@ -8,7 +8,7 @@ import math
 import mapbox_vector_tile
 import requests
 
-from checks import Checks, Truth, arguments
+from checks import HEADERS, Checks, Truth, arguments
 
 GREATEST_TILE = 500_000
 LIMIT = 1_000
@@ -29,6 +29,7 @@ def decode(body):
 def main():
     args = arguments(__doc__).parse_args()
     checks, truth, session = Checks("vector tiles"), Truth(args.truth, args.key), requests.Session()
+    session.headers.update(HEADERS)
     base, here = args.base, f"{args.base}/collections/{args.collection}"
     template = f"{here}/tiles/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"
 

@@ -74,6 +74,7 @@ async fn a_surveyor_drops_a_track_onto_the_map() {
     let shots = root.join("target/screenshots");
     let mut command = Command::new("node");
     command
+        .env("MERESTONE_TOKEN", &app.token)
         .arg(root.join("maps/e2e/upload.mjs"))
         .args(["--base", &app.base, "--gpx"])
         .arg(sample_path("astrand-veyra/tracks/2026-08-06-team-a.gpx"))
@@ -133,6 +134,7 @@ async fn a_reader_searches_travels_in_time_and_compares_two_versions() {
     let shots = root.join("target/screenshots");
     let mut command = Command::new("node");
     command
+        .env("MERESTONE_TOKEN", &app.token)
         .arg(root.join("maps/e2e/look.mjs"))
         .args(["--base", &app.base, "--day", "2024-04-30"])
         .args(["--segment", &segment["id"].to_string()])

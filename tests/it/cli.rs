@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::program::{Said, Service, merestone, said, said_beside};
-use crate::support::{app_with_borders, folder, sample};
+use crate::support::program::{Said, Service, merestone, said, said_beside, token};
+use crate::support::{app_with_borders, client, folder, sample};
 
 const TEAM_A: &str = "astrand-veyra/tracks/2026-08-06-team-a.gpx";
 
@@ -232,7 +232,7 @@ fn mistakes_on_the_command_line_are_told_in_the_language_of_the_terminal() {
             "not two languages",
             "不是两种语言",
         ),
-        ("serve --bind 0.0.0.0:80", 1, "loopback", "本机回环"),
+        ("serve --bind 0.0.0.0:80", 1, "nothing would be encrypted", "连接未加密"),
         ("serve --bind nonsense", 1, "not valid", "无效"),
     ] {
         let [en, zh] = in_both(words);
@@ -255,7 +255,10 @@ async fn an_upload_prints_its_receipt() {
     let app = app_with_borders().await;
     let upload = |lang: &str, words: &str| {
         let mut command = beside_samples(&format!("upload {words}"));
-        command.env("LANG", lang).env("MERESTONE_SERVER", &app.base);
+        command
+            .env("LANG", lang)
+            .env("MERESTONE_SERVER", &app.base)
+            .env("MERESTONE_TOKEN", &app.token);
         said_beside(command)
     };
     let path = format!("data/sample/{TEAM_A}");
@@ -330,7 +333,7 @@ async fn a_service_keeps_a_database_of_its_own() {
             .env("LANG", lang);
         command
     };
-    let client = reqwest::Client::new();
+    let client = client(&token(|| merestone(folder.path()), &data));
     let mut service = Service::start(&mut serve("C"), START);
     let ready = client.get(service.url("/readyz")).send().await.unwrap();
     assert_eq!(ready.status(), 200);
@@ -406,6 +409,23 @@ async fn a_service_keeps_a_database_of_its_own() {
     assert_eq!(processes_of(&data), Vec::<String>::new());
 }
 
+/// Signs in as the demonstration says.
+async fn demo_client(service: &Service) -> reqwest::Client {
+    let password = service
+        .lines
+        .iter()
+        .find_map(|line| line.split_once("until the next start: "));
+    let body = serde_json::json!({ "name": "officer", "password": password.unwrap().1 });
+    let answer = reqwest::Client::new()
+        .post(service.url("/session"))
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 201);
+    client(answer.json::<Value>().await.unwrap()["session"].as_str().unwrap())
+}
+
 /// From nothing to the first map.
 #[tokio::test]
 async fn the_demonstration_shows_a_map_soon() {
@@ -429,7 +449,7 @@ async fn the_demonstration_shows_a_map_soon() {
             service.lines
         );
     }
-    let client = reqwest::Client::new();
+    let client = demo_client(&service).await;
     let begun = std::time::Instant::now();
     let page = client
         .get(service.url("/"))

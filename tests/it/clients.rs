@@ -29,7 +29,10 @@ fn is_there(what: &str, there: bool) -> bool {
 
 /// Runs a client to its end beside the service and shows what it said.
 async fn run(app: App, mut command: Command) {
-    command.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+        .current_dir(root())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("MERESTONE_TOKEN", &app.token);
     let output = tokio::task::spawn_blocking(move || command.output())
         .await
         .unwrap()

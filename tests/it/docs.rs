@@ -814,6 +814,7 @@ const CONSTRAINTS: &[(&str, Option<&str>)] = &[
     ("upload_state_check", None),
     ("visit_outcome_check", Some("visit")),
     ("work_programme_state_check", Some("programme_state")),
+    ("token_scope_check", None),
     ("zone_kind_check", Some("zone_kind")),
 ];
 

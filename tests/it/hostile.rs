@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::program::{Service, merestone};
-use crate::support::{db, folder, sample, shared};
+use crate::support::program::{Service, merestone, token};
+use crate::support::{client, db, folder, sample, shared};
 
 /// What a file is answered with.
 enum Answer {
@@ -190,9 +190,17 @@ async fn no_file_does_harm() {
         .args(["serve", "--bind", "127.0.0.1:0", "--data-dir"])
         .arg(&data)
         .env("DATABASE_URL", &db.url);
+    let token = token(
+        || {
+            let mut command = merestone(scratch.path());
+            command.env("DATABASE_URL", &db.url);
+            command
+        },
+        &data,
+    );
     let sender = Sender {
         service: Service::start(&mut command, Duration::from_secs(60)),
-        client: reqwest::Client::new(),
+        client: client(&token),
         canary: canary.clone(),
     };
     // Everything has been done once before memory is measured.

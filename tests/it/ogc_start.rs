@@ -5,7 +5,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{App, app, app_with};
+use crate::support::{App, app, app_with, bearer};
 
 impl App {
     async fn ask(&self, method: Method, path: &str, headers: &[(&'static str, &'static str)]) -> Response {
@@ -15,6 +15,7 @@ impl App {
         }
         // A client that follows nothing sees what was said.
         let client = reqwest::Client::builder()
+            .default_headers(bearer(&self.token))
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();

@@ -71,7 +71,7 @@ async fn what_is_sent_is_read_again_to_the_last_digit() {
     assert_eq!(body["geometry"], point("N1")["geometry"]);
     assert_eq!(body["properties"]["number"], "N1");
     assert_eq!(body["properties"]["version"], 1);
-    assert_eq!(body["properties"]["author"], "local");
+    assert_eq!(body["properties"]["author"], "tester");
     // Sent back as it was given, it is the same record.
     let again = send(
         &app,
@@ -202,7 +202,7 @@ async fn what_was_retired_says_where_its_versions_are() {
         "{history}"
     );
     for version in versions {
-        assert_eq!(version["author"], "local");
+        assert_eq!(version["author"], "tester");
         let seen = app.client.get(version["href"].as_str().unwrap()).send().await.unwrap();
         assert_eq!(seen.status(), 200, "{version}");
         let seen: Value = seen.json().await.unwrap();

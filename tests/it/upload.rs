@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 
-use crate::support::program::{Service, merestone};
+use crate::support::program::{Service, merestone, token};
 use crate::support::shared::shared;
-use crate::support::{App, app, app_with, app_with_borders, db, folder, sample};
+use crate::support::{App, app, app_with, app_with_borders, client, db, folder, sample};
 
 const TEAM_A: &str = "2026-08-06-team-a.gpx";
 const TEAM_B: &str = "2026-08-07-team-b.gpx";
@@ -499,7 +499,10 @@ async fn a_transfer_that_breaks_off_leaves_nothing() {
     ];
     for (headers, before) in requests {
         let mut line = tokio::net::TcpStream::connect(&address).await.unwrap();
-        let head = format!("POST /uploads?filename=a.gpx HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n\r\n{before}");
+        let token = &app.token;
+        let head = format!(
+            "POST /uploads?filename=a.gpx HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n{headers}\r\n\r\n{before}"
+        );
         line.write_all(head.as_bytes()).await.unwrap();
         line.write_all(half).await.unwrap();
         line.flush().await.unwrap();
@@ -592,8 +595,16 @@ async fn memory_does_not_grow_with_the_track() {
         .args(["demo", "--bind", "127.0.0.1:0", "--data-dir"])
         .arg(scratch.path().join("data"))
         .env("DATABASE_URL", &db.url);
+    let token = token(
+        || {
+            let mut command = merestone(scratch.path());
+            command.env("DATABASE_URL", &db.url);
+            command
+        },
+        &scratch.path().join("data"),
+    );
     let service = Service::start(&mut command, Duration::from_secs(60));
-    let client = reqwest::Client::new();
+    let client = client(&token);
     // The demonstration's own tracks are checked first.
     let receipts: Value = client
         .get(service.url("/uploads"))

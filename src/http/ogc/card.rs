@@ -1,6 +1,6 @@
 //! `/collections/{c}/items/{id}/card`: a record with all that the map shows of it.
 
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
@@ -16,11 +16,12 @@ use crate::domain::schema::{Field, Schema, Type, Writes, lineage};
 use crate::domain::text::{Lang, Message};
 use crate::domain::value::Value as Held;
 use crate::http::problem::{Answer, no_such_page};
+use crate::http::who::Cx;
 use crate::service::features::{self, Found, Selection, When};
 use crate::service::wire::{Axes, geometry};
 use crate::service::{Context, history, view};
 
-pub(super) async fn get(State(cx): State<Context>, ask: Ask, Path((name, id)): Path<(String, String)>) -> Answer {
+pub(super) async fn get(Cx(cx): Cx, ask: Ask, Path((name, id)): Path<(String, String)>) -> Answer {
     let when = when(&ask)?;
     ask.offer(&[GEOJSON, JSON])?;
     let Ok(id) = id.parse::<i64>() else {

@@ -1,6 +1,6 @@
 //! `/collections` and `/collections/{c}`: every kind of record is a collection.
 
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde_json::{Value, json};
 
 use super::ask::Ask;
@@ -12,7 +12,7 @@ use crate::domain::problem::{Code, Problem};
 use crate::domain::schema::{self, Label, Schema};
 use crate::domain::text::Message;
 use crate::http::problem::Answer;
-use crate::service::Context;
+use crate::http::who::Cx;
 use crate::service::extents::{Extent, extent};
 use crate::service::systems::systems;
 
@@ -34,7 +34,7 @@ pub fn known(name: &str) -> Result<&'static Schema, Problem> {
     })
 }
 
-pub(super) async fn list(State(cx): State<Context>, ask: Ask) -> Answer {
+pub(super) async fn list(Cx(cx): Cx, ask: Ask) -> Answer {
     let offers = [JSON, HTML];
     let offer = ask.plain(&offers)?;
     let links = [
@@ -55,7 +55,7 @@ pub(super) async fn list(State(cx): State<Context>, ask: Ask) -> Answer {
     Ok(reply.linked(&links).to(&ask))
 }
 
-pub(super) async fn one(State(cx): State<Context>, ask: Ask, Path(name): Path<String>) -> Answer {
+pub(super) async fn one(Cx(cx): Cx, ask: Ask, Path(name): Path<String>) -> Answer {
     let schema = known(&name)?;
     let offers = [JSON, HTML];
     let offer = ask.plain(&offers)?;

@@ -1,7 +1,7 @@
 //! `/collections/{c}/items/{id}/versions/{a}/difference/{b}`: what two versions differ in, in their fields and on the
 //! ground.
 
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
@@ -14,15 +14,16 @@ use super::{collections, etag, html};
 use crate::domain::schema::Schema;
 use crate::geom::shape::Geometry;
 use crate::http::problem::{Answer, no_such_page};
+use crate::http::who::Cx;
 use crate::service::difference::{self, Compared, Difference, Ground, Measured};
 use crate::service::features;
 use crate::service::history::Version;
-use crate::service::{Context, wire};
+use crate::service::wire;
 
 const OFFERS: [Offer; 3] = [JSON, GEOJSON, HTML];
 
 pub(super) async fn get(
-    State(cx): State<Context>,
+    Cx(cx): Cx,
     ask: Ask,
     Path((name, id, old, new)): Path<(String, String, String, String)>,
 ) -> Answer {

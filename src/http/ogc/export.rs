@@ -1,7 +1,7 @@
 //! `/collections/{c}/export`: a whole collection, or what is selected of it, as a file.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
@@ -16,7 +16,7 @@ use crate::crs::Crs;
 use crate::domain::problem::Problem;
 use crate::domain::schema::{Label, Schema};
 use crate::http::problem::Answer;
-use crate::service::Context;
+use crate::http::who::Cx;
 use crate::service::export::{self, ExportFormat, Given, Request, What};
 use crate::service::features::{self, Coordinates};
 use crate::service::systems::systems;
@@ -29,7 +29,7 @@ pub fn offers() -> Vec<Offer> {
         .collect()
 }
 
-pub(super) async fn get(State(cx): State<Context>, method: Method, ask: Ask, Path(name): Path<String>) -> Answer {
+pub(super) async fn get(Cx(cx): Cx, method: Method, ask: Ask, Path(name): Path<String>) -> Answer {
     let schema = collections::known(&name)?;
     let asked = parameters::read_file(&ask, schema, &systems(&cx).await?)?;
     let offers = offers();

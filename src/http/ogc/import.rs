@@ -1,7 +1,7 @@
 //! `/collections/{c}/import`: a file of records is sent, and every row is told what became of it.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::extract::{FromRequest, Multipart, Path, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -14,6 +14,7 @@ use crate::domain::schema::{Schema, Writes};
 use crate::domain::text::Message;
 use crate::http::form::unreadable;
 use crate::http::problem::{Answer, Refusal, status};
+use crate::http::who::Cx;
 use crate::service::import::{self, Asked, Mapping, Received, Sent};
 use crate::service::view;
 use crate::service::{Context, Error};
@@ -87,11 +88,7 @@ fn tell_media(headers: &mut HeaderMap) {
 }
 
 /// The page with the form.
-pub(super) async fn get(
-    State(cx): State<Context>,
-    ask: Ask,
-    Path(name): Path<String>,
-) -> std::result::Result<Response, Response> {
+pub(super) async fn get(Cx(cx): Cx, ask: Ask, Path(name): Path<String>) -> std::result::Result<Response, Response> {
     let schema = writable(&name)?;
     ask.plain(&[HTML]).map_err(body::refused)?;
     let boundaries = boundaries(&cx, schema)
@@ -123,7 +120,7 @@ async fn boundaries(cx: &Context, schema: &Schema) -> crate::service::Result<Vec
 }
 
 pub(super) async fn post(
-    State(cx): State<Context>,
+    Cx(cx): Cx,
     ask: Ask,
     Path(name): Path<String>,
     request: Request,

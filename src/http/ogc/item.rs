@@ -1,7 +1,7 @@
 //! `/collections/{c}/items/{id}`: one record, and its changes.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -20,6 +20,7 @@ use crate::domain::schema::{Label, Schema, Writes};
 use crate::domain::text::Message;
 use crate::domain::value::{Draft, Value};
 use crate::http::problem::{Answer, no_such_page, refuse};
+use crate::http::who::Cx;
 use crate::service::edit::{self, Mode, Written};
 use crate::service::features::{self, Found, Record, Selection};
 use crate::service::history;
@@ -36,7 +37,7 @@ fn address((name, id): &(String, String)) -> std::result::Result<Option<(&'stati
     Ok(id.parse().ok().filter(|id| *id > 0).map(|id| (schema, id)))
 }
 
-pub(super) async fn get(State(cx): State<Context>, ask: Ask, Path(path): Path<(String, String)>) -> Answer {
+pub(super) async fn get(Cx(cx): Cx, ask: Ask, Path(path): Path<(String, String)>) -> Answer {
     let Some((schema, id)) = address(&path)? else {
         return Ok(no_such_page().await);
     };
@@ -184,7 +185,7 @@ pub(super) async fn options(Path(path): Path<(String, String)>) -> Answer {
 }
 
 pub(super) async fn put(
-    State(cx): State<Context>,
+    Cx(cx): Cx,
     ask: Ask,
     Path(path): Path<(String, String)>,
     bytes: Bytes,
@@ -193,7 +194,7 @@ pub(super) async fn put(
 }
 
 pub(super) async fn patch(
-    State(cx): State<Context>,
+    Cx(cx): Cx,
     ask: Ask,
     Path(path): Path<(String, String)>,
     bytes: Bytes,
@@ -279,7 +280,7 @@ async fn expected(cx: &Context, ask: &Ask, schema: &'static Schema, id: i64) -> 
 const RETIRING: [&str; 3] = ["reason", "instrument", "valid_from"];
 
 pub(super) async fn delete(
-    State(cx): State<Context>,
+    Cx(cx): Cx,
     ask: Ask,
     Path(path): Path<(String, String)>,
 ) -> std::result::Result<Response, Response> {

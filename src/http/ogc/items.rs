@@ -1,7 +1,7 @@
 //! `/collections/{c}/items`: records, a page at a time; a new one is sent here.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -15,6 +15,7 @@ use super::reply::Reply;
 use super::{body, collections, cursor, etag, html};
 use crate::domain::schema::{Field, Label, Schema, Writes};
 use crate::http::problem::Answer;
+use crate::http::who::Cx;
 use crate::service::edit::{self, Edit};
 use crate::service::features::{self, Page, Record};
 use crate::service::systems::systems;
@@ -25,7 +26,7 @@ pub const OFFERS: [Offer; 3] = [GEOJSON, JSON, HTML];
 
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
-pub(super) async fn get(State(cx): State<Context>, ask: Ask, Path(name): Path<String>) -> Answer {
+pub(super) async fn get(Cx(cx): Cx, ask: Ask, Path(name): Path<String>) -> Answer {
     let schema = collections::known(&name)?;
     let ask = if ask.get("f") == Some(HTML.f) {
         ask.filled_in()
@@ -175,7 +176,7 @@ pub(super) async fn options(Path(name): Path<String>) -> Answer {
 }
 
 pub(super) async fn post(
-    State(cx): State<Context>,
+    Cx(cx): Cx,
     ask: Ask,
     Path(name): Path<String>,
     bytes: Bytes,

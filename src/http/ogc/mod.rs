@@ -14,7 +14,7 @@ mod cursor;
 mod difference;
 mod etag;
 mod export;
-mod html;
+pub mod html;
 mod import;
 mod item;
 mod items;

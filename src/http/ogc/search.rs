@@ -1,7 +1,7 @@
 //! `/search`: records and places along the line by what people call them.
 
 use axum::Router;
-use axum::extract::State;
+
 use axum::routing::get;
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,7 @@ use crate::domain::problem::{Code, Mistake};
 use crate::domain::text::Message;
 use crate::geom::shape::Geometry;
 use crate::http::problem::Answer;
+use crate::http::who::Cx;
 use crate::service::Context;
 use crate::service::features::When;
 use crate::service::search::{self, Asked, Found, Hit, MOST};
@@ -27,7 +28,7 @@ const DEFAULT_LIMIT: i64 = 10;
 
 const OFFERS: [Offer; 3] = [GEOJSON, JSON, HTML];
 
-async fn found(State(cx): State<Context>, ask: Ask) -> Answer {
+async fn found(Cx(cx): Cx, ask: Ask) -> Answer {
     const TAKEN: [&str; 6] = ["q", "boundary", "collections", "limit", "datetime", "known-at"];
     let offer = *ask.offer(&OFFERS)?;
     // A form sends what was not filled in as empty; a page without a question is the form alone.

@@ -1,7 +1,7 @@
 //! OGC API Tiles: of each collection, and of a boundary with all its layers; TileJSON for maps.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -18,6 +18,7 @@ use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::schema::{Label, Schema, Shape, Type};
 use crate::domain::text::Message;
 use crate::http::problem::{Answer, no_such_page};
+use crate::http::who::Cx;
 use crate::service::Context;
 use crate::service::features::When;
 use crate::service::tile::{self, Address, Source};
@@ -230,7 +231,7 @@ async fn of_collection(ask: Ask, Path(collection): Path<String>) -> Answer {
     Ok(Reply::document(offer.media, &body).to(&ask))
 }
 
-async fn tileset(State(cx): State<Context>, ask: Ask, Path((collection, set)): Path<(String, String)>) -> Answer {
+async fn tileset(Cx(cx): Cx, ask: Ask, Path((collection, set)): Path<(String, String)>) -> Answer {
     let schema = collections::known(&collection)?;
     drawn(schema)?;
     known_set(&set)?;
@@ -278,7 +279,7 @@ const fn json_type(kind: Type) -> &'static str {
     }
 }
 
-async fn of_boundaries(State(cx): State<Context>, ask: Ask) -> Answer {
+async fn of_boundaries(Cx(cx): Cx, ask: Ask) -> Answer {
     let offers = [JSON, HTML];
     let offer = *ask.plain(&offers)?;
     if offer == HTML {
@@ -326,7 +327,7 @@ async fn boundary(cx: &Context, asked: &Asked) -> Answer<view::BoundaryView> {
     })?)
 }
 
-async fn of_boundary(State(cx): State<Context>, ask: Ask, Path(set): Path<String>) -> Answer {
+async fn of_boundary(Cx(cx): Cx, ask: Ask, Path(set): Path<String>) -> Answer {
     known_set(&set)?;
     let asked = asked(&ask)?;
     let offer = *ask.offer(&[JSON])?;
@@ -344,7 +345,7 @@ async fn of_boundary(State(cx): State<Context>, ask: Ask, Path(set): Path<String
     Ok(Reply::document(offer.media, &body).to(&ask))
 }
 
-async fn boundary_tilejson(State(cx): State<Context>, ask: Ask) -> Answer {
+async fn boundary_tilejson(Cx(cx): Cx, ask: Ask) -> Answer {
     let asked = asked(&ask)?;
     let boundary = boundary(&cx, &asked).await?;
     let version = tile::version(&cx).await?;
@@ -380,7 +381,7 @@ async fn boundary_tilejson(State(cx): State<Context>, ask: Ask) -> Answer {
     Ok(Reply::document(JSON.media, &body).to(&ask))
 }
 
-async fn collection_tilejson(State(cx): State<Context>, ask: Ask, Path(collection): Path<String>) -> Answer {
+async fn collection_tilejson(Cx(cx): Cx, ask: Ask, Path(collection): Path<String>) -> Answer {
     let schema = collections::known(&collection)?;
     drawn(schema)?;
     asked(&ask)?;
@@ -443,7 +444,7 @@ fn takes_tiles(ask: &Ask) -> Result<(), Problem> {
 }
 
 async fn boundary_tile(
-    State(cx): State<Context>,
+    Cx(cx): Cx,
     ask: Ask,
     Path((set, zoom, row, column)): Path<(String, String, String, String)>,
 ) -> Answer {
@@ -480,7 +481,7 @@ async fn boundary_tile(
 }
 
 async fn collection_tile(
-    State(cx): State<Context>,
+    Cx(cx): Cx,
     ask: Ask,
     Path((collection, set, zoom, row, column)): Path<(String, String, String, String, String)>,
 ) -> Answer {

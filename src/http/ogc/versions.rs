@@ -1,6 +1,6 @@
 //! `/collections/{c}/items/{id}/versions`: every version with its instrument, author and reason, and what it changed.
 
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -14,10 +14,11 @@ use crate::domain::lineage::Lineage;
 use crate::domain::schema::Schema;
 use crate::domain::value;
 use crate::http::problem::{Answer, no_such_page};
+use crate::http::who::Cx;
 use crate::service::history::{self, Version};
-use crate::service::{Context, wire};
+use crate::service::wire;
 
-pub(super) async fn get(State(cx): State<Context>, ask: Ask, Path((name, id)): Path<(String, String)>) -> Answer {
+pub(super) async fn get(Cx(cx): Cx, ask: Ask, Path((name, id)): Path<(String, String)>) -> Answer {
     let schema = collections::known(&name)?;
     let offers = [JSON, HTML];
     let offer = ask.plain(&offers)?;

@@ -6,6 +6,7 @@ use futures_util::TryStreamExt;
 
 use crate::domain::merkle::{Edge, Hash};
 use crate::domain::problem::{Code, Problem};
+use crate::domain::rights::Verb;
 use crate::domain::text::Message;
 use crate::format::checkpoint::{self, Checkpoint, Verifier};
 use crate::service::{Context, Result};
@@ -42,6 +43,7 @@ impl Verified {
 /// # Errors
 /// When the database cannot be read, or a checkpoint is not signed by the key of this log.
 pub async fn verify(cx: &Context, outside: &[(String, String)]) -> Result<Verified> {
+    cx.must_somewhere(Verb::Audit)?;
     let mut tx = cx.db.snapshot().await?;
     let verifier = cx.log.signer(&mut tx).await?.verifier().clone();
     let mut kept: Vec<(String, Checkpoint)> = Vec::new();

@@ -371,7 +371,7 @@ async fn file(cx: &Context, filed: &Filed<'_>, found: &[Finding]) -> Result<Uuid
     store::check_run::insert(&mut tx, &new, &rows, &visits).await?;
     let deed = Deed {
         at: cx.clock.now(),
-        actor: &cx.actor,
+        actor: &cx.caller.name,
         action: "check",
         kind: "check_run",
         subject: new.id.to_string(),

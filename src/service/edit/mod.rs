@@ -17,6 +17,7 @@ use crate::domain::id::Id;
 use crate::domain::lineage::{Class, Standing};
 use crate::domain::moment::Moment;
 use crate::domain::problem::{Code, Mistake, Problem};
+use crate::domain::rights::{Realm, Verb};
 use crate::domain::schema::{Field, Group, Schema, Stored, Type, Writes};
 use crate::domain::text::Message;
 use crate::domain::value::{Draft, Value};
@@ -178,7 +179,7 @@ async fn audited(
 ) -> Result<()> {
     let deed = Deed {
         at: cx.clock.now(),
-        actor: &cx.actor,
+        actor: &cx.caller.name,
         action,
         kind: schema.kind,
         subject: written.feature_id.to_string(),
@@ -193,6 +194,7 @@ async fn audited(
 /// # Errors
 /// A refusal with all mistakes at once; nothing is then stored.
 pub async fn create(cx: &Context, schema: &'static Schema, edit: &Edit) -> Result<Written> {
+    cx.must(Verb::Record, Realm::of(schema.kind))?;
     writable(schema)?;
     let mut tx = cx.db.begin().await?;
     let written = create_in(cx, &mut tx, schema, edit).await?;
@@ -224,7 +226,7 @@ pub(super) async fn create_in(
         standing,
         class: class(&edit.draft, None, prepared.class),
         instrument: prepared.instrument,
-        author: cx.actor.clone(),
+        author: cx.caller.name.clone(),
         reason: reason(&edit.draft, format!("entered, {}", edit.source)),
     };
     let id = cx.ids.next();
@@ -377,6 +379,7 @@ pub async fn change(
     edit: &Edit,
     mode: Mode,
 ) -> Result<Written> {
+    cx.must(Verb::Record, Realm::of(schema.kind))?;
     writable(schema)?;
     let mut tx = cx.db.begin().await?;
     let (locked, head) = locked(cx, &mut tx, schema, feature_id, expected).await?;
@@ -455,7 +458,7 @@ pub(super) async fn change_in(
         standing,
         class: class(&full.draft, Some(&head.class), prepared.class),
         instrument: prepared.instrument,
-        author: cx.actor.clone(),
+        author: cx.caller.name.clone(),
         reason: reason(&edit.draft, format!("changed, {}", edit.source)),
     };
     let version = write::supersede(conn, schema, locked, &change, Some(prepared.columns.clone())).await?;
@@ -515,6 +518,7 @@ pub async fn retire(
     expected: Option<i32>,
     draft: &Draft,
 ) -> Result<()> {
+    cx.must(Verb::Record, Realm::of(schema.kind))?;
     writable(schema)?;
     let mut tx = cx.db.begin().await?;
     let (locked, head) = locked(cx, &mut tx, schema, feature_id, expected).await?;
@@ -536,7 +540,7 @@ pub async fn retire(
         standing: Standing::Historical,
         class: Class::from_word(&head.class).unwrap_or_default(),
         instrument: references.get("instrument").copied(),
-        author: cx.actor.clone(),
+        author: cx.caller.name.clone(),
         reason: reason(draft, "retired"),
     };
     let version = write::supersede(&mut tx, schema, &locked, &change, None).await?;

@@ -795,7 +795,7 @@ async fn stamp(cx: &Context, conn: &mut store::Conn, file: &str) -> Result<Stamp
         standing: Standing::Imported,
         class: crate::domain::lineage::Class::default(),
         instrument: None,
-        author: cx.actor.clone(),
+        author: cx.caller.name.clone(),
         reason: format!("taken over from {file}"),
     })
 }
@@ -863,7 +863,7 @@ pub async fn finish(
 ) -> Result<()> {
     let deed = Deed {
         at: cx.clock.now(),
-        actor: &cx.actor,
+        actor: &cx.caller.name,
         action: "import",
         kind: schema.collection,
         subject: held.map_or_else(|| outcome.file.clone(), |held| held.record.key.clone()),

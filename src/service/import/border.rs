@@ -13,6 +13,7 @@ use crate::domain::id::{Held, Id};
 use crate::domain::line::BoundaryLine;
 use crate::domain::lineage::{Class, Standing};
 use crate::domain::problem::{Code, Mistake, Problem};
+use crate::domain::rights::{Realm, Verb};
 use crate::domain::section::Segment;
 use crate::domain::text::Message;
 use crate::format::border;
@@ -86,7 +87,7 @@ fn stamp(cx: &Context, class: Class, reason: String) -> Stamp {
         standing: Standing::Imported,
         class,
         instrument: None,
-        author: cx.actor.clone(),
+        author: cx.caller.name.clone(),
         reason,
     }
 }
@@ -113,6 +114,9 @@ pub(super) async fn stamp_of(
 /// # Errors
 /// A refusal that names the file and its mistakes; nothing is then in the register.
 pub async fn border(cx: &Context, path: &Path, dry_run: bool) -> Result<Vec<Taken>> {
+    for realm in Realm::ALL {
+        cx.must(Verb::Record, *realm)?;
+    }
     let text = std::fs::read_to_string(path).map_err(|fault| unreadable(path, &fault))?;
     let border = border::read(&text).map_err(|problem| problem.in_file(name(path)))?;
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -275,7 +279,7 @@ async fn found(
 async fn deed(cx: &Context, conn: &mut store::Conn, kind: Kind, subject: &str, detail: Value) -> Result<()> {
     let deed = Deed {
         at: cx.clock.now(),
-        actor: &cx.actor,
+        actor: &cx.caller.name,
         action: "import",
         kind: kind.word(),
         subject: subject.to_owned(),

@@ -27,6 +27,7 @@ use super::features::Coordinates;
 use super::{Context, Result, files, not_found, transformations};
 use crate::crs::Crs;
 use crate::domain::problem::{Code, Problem};
+use crate::domain::rights::{Realm, Verb};
 use crate::domain::schema::{self, Schema, Shape, Writes};
 use crate::domain::text::Message;
 use crate::domain::value::Value;
@@ -128,6 +129,10 @@ fn kind(collection: &str) -> Result<&'static Schema> {
 /// A refusal that lists all mistakes of the file, unless the good rows were asked for; nothing of it is then in the
 /// register.
 pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Outcome> {
+    // A collection that there is not is refused below, with those that there are.
+    if let Some(schema) = schema::of(request.collection) {
+        cx.must(Verb::Record, Realm::of(schema.kind))?;
+    }
     let mut tx = cx.db.begin_long().await?;
     let outcome = file_in(cx, &mut tx, request).await?;
     // What would happen is found out by doing it; a transaction that is dropped has not happened.

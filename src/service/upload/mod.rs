@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use super::{Context, Error, Result, not_found};
 use crate::domain::problem::{Code, Problem};
+use crate::domain::rights::{Realm, Verb};
 use crate::domain::text::{Message, hex};
 use crate::domain::upload::receipt_number;
+use crate::service::caller::Via;
 use crate::store::audit::Deed;
 use crate::store::upload::{NewUpload, StoredUpload};
 use crate::store::{self, audit, job, original, track};
@@ -35,6 +37,22 @@ pub async fn receive<E: std::fmt::Display>(
     inspection: Option<Uuid>,
     body: impl Stream<Item = std::result::Result<bytes::Bytes, E>> + Unpin,
 ) -> Result<Received> {
+    cx.must(Verb::Upload, Realm::Field)?;
+    // A device that was given to one inspection brings nothing to another.
+    let inspection = match cx.caller.via {
+        Via::Token {
+            inspection: Some(own), ..
+        } => {
+            if inspection.is_some_and(|asked| asked != own) {
+                return Err(not_found(
+                    &Message::new("inspection", "检查"),
+                    inspection.unwrap_or_default(),
+                ));
+            }
+            Some(own)
+        }
+        _ => inspection,
+    };
     if let Some(id) = inspection {
         let mut conn = acquire(cx).await?;
         if store::field::inspections(&mut conn, cx.clock.now(), None, Some(id))
@@ -78,7 +96,7 @@ async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: 
         file_name,
         bytes: kept.bytes,
         received_at: cx.clock.now(),
-        uploader: &cx.actor,
+        uploader: &cx.caller.name,
         inspection,
     };
     // Looked up first, because an insert that meets known bytes would use up a receipt number.
@@ -155,7 +173,7 @@ pub async fn resume(cx: &Context) -> Result<usize> {
 async fn deed(cx: &Context, conn: &mut store::Conn, action: &str, upload: &StoredUpload, detail: Value) -> Result<()> {
     let deed = Deed {
         at: cx.clock.now(),
-        actor: &cx.actor,
+        actor: &cx.caller.name,
         action,
         kind: "upload",
         subject: upload.upload_id.to_string(),

@@ -145,6 +145,27 @@ pub async fn identities(
     Ok(identities.into_iter().map(|(label, (id, _))| (label, id)).collect())
 }
 
+/// The record of a kind that is called so, at a boundary where one is named; the newest where an older one was retired.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn identity(
+    conn: &mut PgConnection,
+    kind: &str,
+    boundary: Option<Uuid>,
+    label: &str,
+) -> Result<Option<Uuid>> {
+    Ok(sqlx::query_scalar(
+        "select record_id from record where kind = $1 and label = $2 and ($3::uuid is null or boundary_id = $3)
+         order by feature_id desc limit 1",
+    )
+    .bind(kind)
+    .bind(label)
+    .bind(boundary)
+    .fetch_optional(conn)
+    .await?)
+}
+
 /// Whether another record of the kind, at the same boundary, is called so now.
 ///
 /// Waits for whoever is just about to call one so: of two writers one sees the other's.

@@ -13,7 +13,7 @@ pub(super) async fn head(site: &Site, request: &str) -> Result<String, String> {
     let mut stream = tokio::net::TcpStream::connect(host)
         .await
         .map_err(|fault| fault.to_string())?;
-    let text = request.replace("HOST", host);
+    let text = request.replace("HOST", &format!("{host}\r\nAuthorization: Bearer {}", site.token));
     stream
         .write_all(text.as_bytes())
         .await

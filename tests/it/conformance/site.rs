@@ -5,7 +5,7 @@ use reqwest::{Client, Method, Url};
 use serde_json::Value;
 
 use super::{Checked, ensure, same};
-use crate::support::App;
+use crate::support::{App, bearer};
 
 pub const JSON: &str = "application/json";
 pub const GEOJSON: &str = "application/geo+json";
@@ -51,6 +51,7 @@ pub fn truth() -> Vec<Point> {
 
 pub struct Site {
     pub base: String,
+    pub token: String,
     client: Client,
 }
 
@@ -58,10 +59,12 @@ impl Site {
     pub fn new(app: &App) -> Self {
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
+            .default_headers(bearer(&app.token))
             .build()
             .unwrap();
         Self {
             base: app.base.clone(),
+            token: app.token.clone(),
             client,
         }
     }

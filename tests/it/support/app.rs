@@ -4,9 +4,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use merestone::domain::rights::{Role, TokenScope};
+use merestone::service::account::token::NewToken;
+use merestone::service::account::{self, NewAccount, NewGrant};
 use merestone::service::startup::{self, Running};
 use merestone::service::{Context, demo};
 use merestone::{config, http, job};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use tokio::sync::watch;
 
 use super::db::{TestDb, db};
@@ -16,7 +20,10 @@ use super::folder;
 pub struct App {
     pub cx: Context,
     pub base: String,
+    /// Sends the token with every request.
     pub client: reqwest::Client,
+    /// Of somebody who may do everything but administer and approve.
+    pub token: String,
     pub data_dir: PathBuf,
     stop: watch::Sender<bool>,
     _folder: tempfile::TempDir,
@@ -49,6 +56,7 @@ pub async fn app_with(settings: &[(&str, &str)]) -> App {
     let cx = running.cx.clone();
     let listener = tokio::net::TcpListener::bind(config.bind.value).await.unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
+    let token = token(&cx).await;
     let (stop, mut stopped) = watch::channel(false);
     tokio::spawn(job::run(cx.clone(), stopped.clone()));
     let router = http::router(cx.clone());
@@ -56,18 +64,66 @@ pub async fn app_with(settings: &[(&str, &str)]) -> App {
         let ended = async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        http::serve(listener, router, ended).await.unwrap();
+        http::serve(listener, router, http::server::Door::default(), ended)
+            .await
+            .unwrap();
         drop(running);
     });
     App {
         cx,
         base: format!("http://{address}"),
-        client: reqwest::Client::new(),
+        client: client(&token),
+        token,
         data_dir,
         stop,
         _folder: folder,
         db,
     }
+}
+
+/// A token of somebody who holds every role that goes with writing.
+async fn token(cx: &Context) -> String {
+    let roles = [
+        Role::SurveyLead,
+        Role::Inspector,
+        Role::ProjectOfficer,
+        Role::PortOfficer,
+        Role::Reviewer,
+        Role::Auditor,
+    ];
+    let grant = |role| NewGrant {
+        role,
+        place: None,
+        until: None,
+    };
+    let new = NewAccount {
+        name: "tester",
+        full_name: "Tester",
+        grants: roles.map(grant).to_vec(),
+        reason: "test",
+    };
+    account::add(cx, &new).await.unwrap();
+    let new = NewToken {
+        name: "tests",
+        scope: TokenScope::Write,
+        inspection: None,
+        days: 1,
+    };
+    account::token::issue_by_name(cx, "tester", &new).await.unwrap().0
+}
+
+/// A client that sends a token with every request.
+pub fn client(token: &str) -> reqwest::Client {
+    reqwest::Client::builder()
+        .default_headers(bearer(token))
+        .build()
+        .unwrap()
+}
+
+/// The header that brings a token.
+pub fn bearer(token: &str) -> HeaderMap {
+    let value = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+    HeaderMap::from_iter([(AUTHORIZATION, value)])
 }
 
 /// A service with both sample borders in its register, and the register checked.

@@ -9,7 +9,7 @@ pub mod program;
 pub mod server;
 pub mod shared;
 
-pub use app::{App, app, app_with, app_with_borders};
+pub use app::{App, app, app_with, app_with_borders, bearer, client};
 pub use db::db;
 pub use files::{sample, sample_path};
 pub use folder::folder;

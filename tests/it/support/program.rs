@@ -50,6 +50,23 @@ pub async fn said_beside(mut command: Command) -> Said {
     tokio::task::spawn_blocking(move || said(&mut command)).await.unwrap()
 }
 
+/// A token for the service that `command` will be, made as an operator makes one: `command` gives the program with its
+/// place, to which the words of what it is to do are added.
+pub fn token(command: impl Fn() -> Command, data: &Path) -> String {
+    let run = |words: &[&str]| {
+        let told = said(command().args(words).arg("--data-dir").arg(data));
+        assert_eq!(told.code, 0, "{words:?}: {told:?}");
+        told.out.trim().to_owned()
+    };
+    let mut words = vec!["user", "add", "tester", "--full-name", "Tester"];
+    for role in ["survey_lead", "inspector", "project_officer", "port_officer", "auditor"] {
+        words.extend(["--role", role]);
+    }
+    let link = run(&words);
+    assert!(link.contains("/enrol/"), "{link}");
+    run(&["token", "issue", "tester", "--name", "tests", "--scope", "write"])
+}
+
 /// A service in a process of its own, ended with this value.
 pub struct Service {
     child: Child,

@@ -10,6 +10,7 @@ pub mod item;
 pub mod items;
 pub mod landing;
 pub mod search;
+pub mod session;
 mod value;
 
 use maud::{DOCTYPE, Markup, html};
@@ -78,6 +79,7 @@ pub fn page(ask: &Ask, title: &str, way: &[Step], body: &Markup) -> Markup {
                         a href=(ask.page("/collections?f=html")) { (said(ask, "Register", "登记簿")) }
                         a href=(ask.page("/docs")) { (said(ask, "Interface", "接口")) }
                     }
+                    a.lang href=(ask.page("/session?f=html")) { (said(ask, "Account", "账号")) }
                     a.lang href=(ask.with(&[("lang", Some(other))])) lang=(other) hreflang=(other) { (other_words) }
                 }
                 main id="main" {

@@ -4,6 +4,7 @@
 
 mod features;
 mod parts;
+mod people;
 mod rest;
 
 use std::collections::HashMap;
@@ -160,6 +161,7 @@ pub fn document(base: &str, lang: Lang, edition: Edition) -> Value {
         features::paths(to, schema, &mut paths);
     }
     rest::others(to, &mut paths);
+    people::people(to, &mut paths);
     let said = |en: &'static str, zh: &'static str| Label::new(en, zh).get(lang);
     let mut tags = vec![json!({ "name": "Start", "description": said("Where to begin", "从这里开始") })];
     for group in Group::ALL {
@@ -169,6 +171,7 @@ pub fn document(base: &str, lang: Lang, edition: Edition) -> Value {
     }
     tags.push(json!({ "name": "Map", "description": said("Boundaries, tiles and places", "国界、瓦片与位置") }));
     tags.push(json!({ "name": "Files", "description": said("Uploads, documents and jobs", "上传、文书与任务") }));
+    tags.push(json!({ "name": "People", "description": said("Signing in, tokens and accounts", "登录、令牌与用户") }));
     tags.push(json!({ "name": "Operations", "description": said("Health and problems", "运行状况与问题说明") }));
     json!({
         "openapi": match edition { Edition::V30 => "3.0.3", Edition::V31 => "3.1.0" },
@@ -182,5 +185,6 @@ pub fn document(base: &str, lang: Lang, edition: Edition) -> Value {
         "tags": tags,
         "paths": paths,
         "components": parts::components(to),
+        "security": [{ "token": [] }, { "password": [] }, { "session": [] }, {}],
     })
 }

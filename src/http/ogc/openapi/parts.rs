@@ -120,7 +120,8 @@ pub fn headers(named: &[(&str, &str)]) -> Value {
 
 /// Adds the refusals that an operation may answer with.
 pub fn refusals(responses: &mut Map<String, Value>, statuses: &[u16]) {
-    for status in statuses {
+    // Anybody may be asked to sign in first, or have no role for it.
+    for status in statuses.iter().chain(&[401, 403]) {
         responses.insert(
             status.to_string(),
             json!({ "$ref": format!("#/components/responses/Problem{status}") }),
@@ -154,8 +155,15 @@ const PROBLEMS: &[(u16, Label)] = &[
         ),
     ),
     (
+        401,
+        Label::new("Sign in first, or with another token", "需要登录，或令牌已失效"),
+    ),
+    (
         403,
-        Label::new("A page of this origin may not write", "不允许该来源的页面写入"),
+        Label::new(
+            "Your roles do not allow it, or a page of this origin may not write",
+            "您的角色无权限，或不允许该来源的页面写入",
+        ),
     ),
     (404, Label::new("There is no such thing", "未找到")),
     (
@@ -207,6 +215,7 @@ const PROBLEMS: &[(u16, Label)] = &[
             "有效记录的更改必须附 If-Match",
         ),
     ),
+    (429, Label::new("Too many attempts; wait", "尝试次数过多，请稍候")),
     (
         500,
         Label::new(
@@ -326,5 +335,19 @@ pub fn components(to: To) -> Value {
         "parameters": super::features::parameters(to),
         "schemas": schemas,
         "responses": responses,
+        "securitySchemes": {
+            "token": {
+                "type": "http", "scheme": "bearer",
+                "description": to.said("A token (mst_t_..., mst_d_...) or a session", "令牌（mst_t_...、mst_d_...）或会话"),
+            },
+            "password": {
+                "type": "http", "scheme": "basic",
+                "description": to.said("Any name, and a token as the password", "任意用户名，以令牌为密码"),
+            },
+            "session": {
+                "type": "apiKey", "in": "cookie", "name": crate::http::who::COOKIE,
+                "description": to.said("What signing in gives to a browser", "浏览器登录后的 Cookie"),
+            },
+        },
     })
 }
