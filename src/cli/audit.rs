@@ -91,7 +91,7 @@ async fn verify(running: &Running, args: &VerifyArgs) -> Outcome {
             "{}",
             json!({
                 "key": verified.key, "events": verified.events, "unsealed": verified.unsealed, "seals": verified.seals,
-                "rows": verified.rows, "checkpoints": verified.checkpoints, "faults": faults,
+                "older_keys": verified.older_keys, "rows": verified.rows, "checkpoints": verified.checkpoints, "faults": faults,
             })
         );
     } else {
@@ -122,6 +122,9 @@ async fn verify(running: &Running, args: &VerifyArgs) -> Outcome {
         );
         println!("{}", told.get(lang));
         println!("{}", verified.key);
+        for key in &verified.older_keys {
+            println!("{key}");
+        }
     }
     Ok(if verified.faults.is_empty() { FINE } else { FOUND })
 }

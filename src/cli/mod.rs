@@ -1,6 +1,7 @@
 //! One file per subcommand. Exit code 0: fine; 1: findings or a refusal; 2: usage or a fault.
 
 mod audit;
+mod backup;
 mod check;
 mod config;
 mod demo;
@@ -11,6 +12,7 @@ mod log;
 mod migrate;
 mod progress;
 mod report;
+mod restore;
 mod serve;
 mod upload;
 
@@ -45,8 +47,8 @@ struct Place {
 impl Place {
     fn flags(&self) -> Flags {
         Flags {
-            bind: None,
             data_dir: self.data_dir.clone(),
+            ..Flags::default()
         }
     }
 }
@@ -70,8 +72,12 @@ enum Command {
     Report(report::ReportArgs),
     /// The log of who did what: verify it, or take a signed checkpoint
     Audit(audit::AuditArgs),
+    /// Make a backup of the register, verify one, list them, or restore the newest for trial
+    Backup(backup::BackupArgs),
+    /// Restore a backup into a new folder
+    Restore(restore::RestoreArgs),
     /// Bring the database's schema to this release's
-    Migrate(Place),
+    Migrate(migrate::MigrateArgs),
     /// Print the settings that hold, and where each comes from
     Config(Place),
 }
@@ -117,7 +123,9 @@ pub fn main() -> ExitCode {
         Command::Upload(args) => run(upload::run(args)),
         Command::Report(args) => run(report::run(args)),
         Command::Audit(args) => run(audit::run(args)),
-        Command::Migrate(place) => run(migrate::run(place)),
+        Command::Backup(args) => run(backup::run(args)),
+        Command::Restore(args) => run(restore::run(args)),
+        Command::Migrate(args) => run(migrate::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Config(place) => config::run(&place),
         Command::Inspect(args) => {

@@ -4,6 +4,7 @@
 //! does not ask who is asking. Geometry crosses in [`codec`] only; versions are written in [`version`] only.
 
 pub mod audit;
+pub mod backup;
 pub mod boundary;
 pub mod changes;
 pub mod check_run;
