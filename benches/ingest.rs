@@ -245,6 +245,7 @@ async fn run() -> Outcome<()> {
     let cluster = Cluster::start(&ClusterSettings {
         data_dir: dir.path().join("data"),
         durability: Durability::Durable,
+        backups: None,
     })
     .await?;
     let db = Db::connect(cluster.options(APPLICATION), 4).await?;

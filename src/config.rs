@@ -57,6 +57,16 @@ pub struct Config {
     /// PEM files: the chain of certificates, and its key. With them every connection is encrypted.
     pub tls_chain: Setting<Option<PathBuf>>,
     pub tls_key: Setting<Option<PathBuf>>,
+    /// Where backups and the write-ahead log go; unset, `backups` under the data folder.
+    pub backup_dir: Setting<Option<PathBuf>>,
+    /// Hours between two backups that the service makes by itself; 0 for none.
+    pub backup_every_hours: Setting<u32>,
+    /// Days of which each moment can be restored.
+    pub backup_keep_days: Setting<u32>,
+    /// Days between two restores for trial that the service makes by itself; 0 for none.
+    pub drill_every_days: Setting<u32>,
+    /// Whether a register with data may be migrated without a fresh backup.
+    pub without_backup: Setting<bool>,
     /// Origins whose pages may use the service; [`ANY_ORIGIN`] lets pages of any origin read.
     pub cors_origins: Setting<Vec<String>>,
 }
@@ -131,6 +141,31 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "PEM file of the certificate's key, which others may not read",
     ),
     (
+        "backup_dir",
+        "MERESTONE_BACKUP_DIR",
+        "folder for backups and the write-ahead log, best on another disk",
+    ),
+    (
+        "backup_every_hours",
+        "MERESTONE_BACKUP_EVERY_HOURS",
+        "hours between two backups that the service makes by itself, 0 for none",
+    ),
+    (
+        "backup_keep_days",
+        "MERESTONE_BACKUP_KEEP_DAYS",
+        "days of which each moment can be restored",
+    ),
+    (
+        "drill_every_days",
+        "MERESTONE_DRILL_EVERY_DAYS",
+        "days between two restores for trial, 0 for none",
+    ),
+    (
+        "without_backup",
+        "MERESTONE_WITHOUT_BACKUP",
+        "true: a register with data is migrated without a fresh backup",
+    ),
+    (
         "file_worker",
         "MERESTONE_FILE_WORKER",
         "the program that reads feature files, instead of the one beside merestone",
@@ -147,6 +182,8 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
 pub struct Flags {
     pub bind: Option<String>,
     pub data_dir: Option<PathBuf>,
+    /// Given, it is true.
+    pub without_backup: bool,
 }
 
 struct Reader<'a> {
@@ -282,6 +319,16 @@ impl Config {
             cors_origins: reader.read("cors_origins", None, vec![ANY_ORIGIN.to_owned()], origins),
             tls_chain: reader.read("tls_chain", None, None, |text| Some(Some(PathBuf::from(text)))),
             tls_key: reader.read("tls_key", None, None, |text| Some(Some(PathBuf::from(text)))),
+            backup_dir: reader.read("backup_dir", None, None, |text| Some(Some(PathBuf::from(text)))),
+            backup_every_hours: reader.read("backup_every_hours", None, 24, |text| text.parse().ok()),
+            backup_keep_days: reader.read("backup_keep_days", None, 35, |text| text.parse().ok()),
+            drill_every_days: reader.read("drill_every_days", None, 7, |text| text.parse().ok()),
+            without_backup: reader.read(
+                "without_backup",
+                flags.without_backup.then(|| true.to_string()),
+                false,
+                |text| text.parse().ok(),
+            ),
             file_worker: reader.read("file_worker", None, None, |text| Some(Some(PathBuf::from(text)))),
             file_fence: reader.read("file_fence", None, Fence::Full, |text| {
                 [Fence::Full, Fence::Partial].into_iter().find(|f| f.word() == text)
@@ -296,6 +343,12 @@ impl Config {
             Message::new("Correct them.", "请更正。"),
         )
         .with_mistakes(reader.mistakes))
+    }
+
+    /// The folder of backups.
+    pub fn backups(&self) -> PathBuf {
+        let unset = || self.data_dir.value.join("backups");
+        self.backup_dir.value.clone().unwrap_or_else(unset)
     }
 
     /// Each setting with its value and source, without secrets.
@@ -349,6 +402,31 @@ impl Config {
             ),
             ("tls_chain", path(&self.tls_chain), self.tls_chain.source),
             ("tls_key", path(&self.tls_key), self.tls_key.source),
+            (
+                "backup_dir",
+                self.backups().display().to_string(),
+                self.backup_dir.source,
+            ),
+            (
+                "backup_every_hours",
+                self.backup_every_hours.value.to_string(),
+                self.backup_every_hours.source,
+            ),
+            (
+                "backup_keep_days",
+                self.backup_keep_days.value.to_string(),
+                self.backup_keep_days.source,
+            ),
+            (
+                "drill_every_days",
+                self.drill_every_days.value.to_string(),
+                self.drill_every_days.source,
+            ),
+            (
+                "without_backup",
+                self.without_backup.value.to_string(),
+                self.without_backup.source,
+            ),
             ("file_worker", worker, self.file_worker.source),
             (
                 "file_fence",
@@ -414,7 +492,7 @@ mod tests {
         let file = Some("bind = \"127.0.0.1:2\"\nupload_limit_mb = 7");
         let flags = Flags {
             bind: Some("127.0.0.1:3".to_owned()),
-            data_dir: None,
+            ..Flags::default()
         };
         let config = Config::new(file, &environment, flags).unwrap();
         assert_eq!((config.bind.value.port(), config.bind.source), (3, Source::Flag));

@@ -17,6 +17,7 @@ export const TEXTS = {
   inspections: { en: 'Inspections', zh: '检查' },
   layers: { en: 'Layers', zh: '图层' },
   help: { en: 'Help', zh: '帮助' },
+  account: { en: 'Your account', zh: '我的账号' },
   close: { en: 'Close', zh: '关闭' },
   language: { en: 'Language', zh: '语言' },
   dismiss: { en: 'Dismiss', zh: '知道了' },

@@ -47,7 +47,7 @@ pub async fn run(args: AuditArgs) -> Outcome {
         What::Checkpoint(args) => args.place.clone(),
     };
     let config = settings(place.flags())?;
-    let running = startup::open(&config).await?;
+    let running = startup::join(&config).await?;
     let outcome = match &args.what {
         What::Verify(args) => verify(&running, args).await,
         What::Checkpoint(_) => checkpoint(&running).await,
@@ -91,7 +91,7 @@ async fn verify(running: &Running, args: &VerifyArgs) -> Outcome {
             "{}",
             json!({
                 "key": verified.key, "events": verified.events, "unsealed": verified.unsealed, "seals": verified.seals,
-                "rows": verified.rows, "checkpoints": verified.checkpoints, "faults": faults,
+                "older_keys": verified.older_keys, "rows": verified.rows, "checkpoints": verified.checkpoints, "faults": faults,
             })
         );
     } else {
@@ -122,6 +122,9 @@ async fn verify(running: &Running, args: &VerifyArgs) -> Outcome {
         );
         println!("{}", told.get(lang));
         println!("{}", verified.key);
+        for key in &verified.older_keys {
+            println!("{key}");
+        }
     }
     Ok(if verified.faults.is_empty() { FINE } else { FOUND })
 }

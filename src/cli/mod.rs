@@ -1,6 +1,7 @@
 //! One file per subcommand. Exit code 0: fine; 1: findings or a refusal; 2: usage or a fault.
 
 mod audit;
+mod backup;
 mod check;
 mod config;
 mod demo;
@@ -11,6 +12,7 @@ mod log;
 mod migrate;
 mod progress;
 mod report;
+mod restore;
 mod serve;
 mod token;
 mod upload;
@@ -47,8 +49,8 @@ struct Place {
 impl Place {
     fn flags(&self) -> Flags {
         Flags {
-            bind: None,
             data_dir: self.data_dir.clone(),
+            ..Flags::default()
         }
     }
 }
@@ -76,8 +78,12 @@ enum Command {
     User(user::UserArgs),
     /// Tokens of programs and devices
     Token(token::TokenArgs),
+    /// Make a backup of the register, verify one, list them, or restore the newest for trial
+    Backup(backup::BackupArgs),
+    /// Restore a backup into a new folder
+    Restore(restore::RestoreArgs),
     /// Bring the database's schema to this release's
-    Migrate(Place),
+    Migrate(migrate::MigrateArgs),
     /// Print the settings that hold, and where each comes from
     Config(Place),
 }
@@ -125,7 +131,9 @@ pub fn main() -> ExitCode {
         Command::Audit(args) => run(audit::run(args)),
         Command::User(args) => run(user::run(args)),
         Command::Token(args) => run(token::run(args)),
-        Command::Migrate(place) => run(migrate::run(place)),
+        Command::Backup(args) => run(backup::run(args)),
+        Command::Restore(args) => run(restore::run(args)),
+        Command::Migrate(args) => run(migrate::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Config(place) => config::run(&place),
         Command::Inspect(args) => {

@@ -13,7 +13,7 @@ use crate::domain::problem::{Code, Problem};
 use crate::domain::text::Message;
 use crate::http::server::{Door, Limits};
 use crate::service::startup::{self, Running};
-use crate::service::{account, audit};
+use crate::service::{account, audit, backup};
 use crate::{http, job};
 
 #[derive(Debug, Clone, clap::Args)]
@@ -30,6 +30,7 @@ impl ServeArgs {
         settings(Flags {
             bind: self.bind.clone(),
             data_dir: self.place.data_dir.clone(),
+            ..Flags::default()
         })
     }
 }
@@ -100,6 +101,8 @@ pub(super) async fn serve(
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(job::run(running.cx.clone(), stopped.clone()));
     let sealing = tokio::spawn(audit::keep_sealing(running.cx.clone(), stopped.clone()));
+    let keeping = running.backups.clone();
+    let keeping = keeping.map(|backups| tokio::spawn(backup::keep(running.cx.clone(), backups, stopped.clone())));
     let outcome = async {
         let resumed = running.resume().await?;
         if resumed > 0 {
@@ -137,6 +140,9 @@ pub(super) async fn serve(
     let _ = stop.send(true);
     let _ = worker.await;
     let _ = sealing.await;
+    if let Some(keeping) = keeping {
+        let _ = keeping.await;
+    }
     running.stop().await;
     outcome.map(|()| FINE)
 }

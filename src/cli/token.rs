@@ -34,13 +34,16 @@ enum Command {
     },
     /// The tokens of an account that are not revoked
     List {
+        /// The account
         account: String,
         #[command(flatten)]
         place: super::Place,
     },
     /// End a token at once
     Revoke {
+        /// The account
         account: String,
+        /// The token, as `list` shows it
         token: uuid::Uuid,
         #[command(flatten)]
         place: super::Place,
@@ -54,7 +57,7 @@ fn scope(word: &str) -> Result<TokenScope, String> {
 pub async fn run(args: TokenArgs) -> Outcome {
     let (Command::Issue { place, .. } | Command::List { place, .. } | Command::Revoke { place, .. }) = &args.command;
     let config = settings(place.flags())?;
-    let running = startup::open(&config).await?;
+    let running = startup::join(&config).await?;
     let cx = &running.cx;
     let done = async {
         match &args.command {

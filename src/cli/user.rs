@@ -30,31 +30,37 @@ enum Command {
     List(Only),
     /// Give a role
     Grant {
+        /// The account
         name: String,
         #[command(flatten)]
         grant: Grant,
     },
     /// Take a role away; `list` shows the grants
     Revoke {
+        /// The account
         name: String,
+        /// The grant, as `list` shows it
         grant: uuid::Uuid,
         #[command(flatten)]
         why: Why,
     },
     /// Print a new link, for a password forgotten or a device lost
     Reset {
+        /// The account
         name: String,
         #[command(flatten)]
         place: super::Place,
     },
     /// Lock an account at once, with its sessions and tokens
     Lock {
+        /// The account
         name: String,
         #[command(flatten)]
         why: Why,
     },
     /// Unlock it
     Unlock {
+        /// The account
         name: String,
         #[command(flatten)]
         why: Why,
@@ -63,6 +69,7 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct Only {
+    /// Answer in JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -131,7 +138,7 @@ impl Command {
 
 pub async fn run(args: UserArgs) -> Outcome {
     let config = settings(args.command.place().flags())?;
-    let running = startup::open(&config).await?;
+    let running = startup::join(&config).await?;
     let cx = &running.cx;
     let base = config.public_url.value.clone();
     let base = base.unwrap_or_else(|| format!("http://{}", config.bind.value));

@@ -5,6 +5,7 @@
 //! team brings home, [`finding`] for what a check says, [`problem`] for what is refused.
 
 pub mod audit_event;
+pub mod backup;
 pub mod boundary;
 pub mod collection;
 pub mod filter;

@@ -63,6 +63,8 @@ codes! {
     Gone "gone" "The record is no longer in force" "记录已不再有效";
     MediaTypeUnsupported "media-type-unsupported" "The media type is not taken here" "不接受此媒体类型";
     GlyphMissing "glyph-missing" "A character has no glyph in the fonts at hand" "现有字体缺少所需字形";
+    BackupDamaged "backup-damaged" "The backup is not whole" "备份不完整";
+    BackupNeeded "backup-needed" "A fresh backup is needed first" "需要先有新的备份";
     StorageFull "storage-full" "There is no room left to store the file" "存储空间不足";
     ReaderUnavailable "reader-unavailable" "Files of this kind cannot be read on this machine" "本机无法读取此类文件";
     Unavailable "unavailable" "The service is not ready" "服务尚未就绪";

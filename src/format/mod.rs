@@ -3,6 +3,7 @@
 //! Start with [`sniff`] for what a file is, [`gpx`] for the tracks of receivers, [`inspect`] for what a file holds.
 
 pub mod archive;
+pub mod backup;
 pub mod border;
 pub mod checkpoint;
 pub mod codepage;

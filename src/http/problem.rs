@@ -51,7 +51,8 @@ pub(super) const fn status(code: Code) -> StatusCode {
         | Code::CrsUnknown
         | Code::NotComparable
         | Code::LineInvalid
-        | Code::GlyphMissing => StatusCode::UNPROCESSABLE_ENTITY,
+        | Code::GlyphMissing
+        | Code::BackupDamaged => StatusCode::UNPROCESSABLE_ENTITY,
         Code::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::ParameterInvalid | Code::ParameterUnknown | Code::FilterInvalid | Code::BodyInvalid => {
             StatusCode::BAD_REQUEST
@@ -64,7 +65,7 @@ pub(super) const fn status(code: Code) -> StatusCode {
         Code::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
         Code::OriginForbidden | Code::ProofNeeded | Code::Forbidden => StatusCode::FORBIDDEN,
         Code::RangeInvalid => StatusCode::RANGE_NOT_SATISFIABLE,
-        Code::Conflict | Code::NumberTaken => StatusCode::CONFLICT,
+        Code::Conflict | Code::NumberTaken | Code::BackupNeeded => StatusCode::CONFLICT,
         Code::Stale => StatusCode::PRECONDITION_FAILED,
         Code::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
         Code::Gone | Code::LinkUsed => StatusCode::GONE,

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod backup;
 pub mod caller;
 pub mod changes;
 pub mod check;
@@ -125,6 +126,12 @@ fn refused_value(constraint: &str) -> Problem {
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         crate::store::Error::from(error).into()
+    }
+}
+
+impl From<crate::store::cluster::ClusterError> for Error {
+    fn from(error: crate::store::cluster::ClusterError) -> Self {
+        Problem::from(error).into()
     }
 }
 

@@ -43,6 +43,21 @@ pub async fn append(conn: &mut PgConnection, deed: Deed<'_>) -> Result<()> {
     Ok(())
 }
 
+/// When a deed of this kind was done last, and its detail.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn last(conn: &mut PgConnection, kind: &str, action: &str) -> Result<Option<(Timestamp, Value)>> {
+    let last: Option<(jiff_sqlx::Timestamp, Value)> = sqlx::query_as(
+        "select at, detail from audit_event where kind = $1 and action = $2 order by audit_event_id desc limit 1",
+    )
+    .bind(kind)
+    .bind(action)
+    .fetch_optional(conn)
+    .await?;
+    Ok(last.map(|(at, detail)| (at.to_jiff(), detail)))
+}
+
 /// An event as the database has it.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Stored {

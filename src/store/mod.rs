@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod backup;
 pub mod boundary;
 pub mod changes;
 pub mod check_run;

@@ -112,6 +112,45 @@ impl Db {
         Ok(tx)
     }
 
+    /// The newest migration that the database has, and how many of this release's it has not.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn schema(&self) -> Result<(Option<i64>, usize)> {
+        let is_new: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is null")
+            .fetch_one(&self.0)
+            .await?;
+        if is_new {
+            return Ok((None, MIGRATIONS.iter().count()));
+        }
+        let applied: Vec<i64> = sqlx::query_scalar("select version from _sqlx_migrations where success")
+            .fetch_all(&self.0)
+            .await?;
+        let missing = MIGRATIONS.iter().filter(|m| !applied.contains(&m.version)).count();
+        Ok((applied.into_iter().max(), missing))
+    }
+
+    /// The newest migration of this release.
+    pub fn newest_migration() -> i64 {
+        MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0)
+    }
+
+    /// Whether anything was ever done in this register.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn has_history(&self) -> Result<bool> {
+        let is_there: bool = sqlx::query_scalar("select to_regclass('audit_event') is not null")
+            .fetch_one(&self.0)
+            .await?;
+        if !is_there {
+            return Ok(false);
+        }
+        Ok(sqlx::query_scalar("select exists (select from audit_event)")
+            .fetch_one(&self.0)
+            .await?)
+    }
+
     /// Brings the schema to this release's, under a lock, so that several services may start at once.
     ///
     /// # Errors

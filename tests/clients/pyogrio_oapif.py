@@ -4,6 +4,7 @@
 GDAL's own log says what it asked the service for; the checks read that too.
 """
 
+import os
 import pathlib
 import re
 import tempfile

@@ -22,6 +22,7 @@ fn fast(dir: &Path) -> ClusterSettings {
     ClusterSettings {
         data_dir: dir.to_owned(),
         durability: Durability::Fast,
+        backups: None,
     }
 }
 
@@ -66,6 +67,7 @@ async fn data_outlive_a_stop() {
     let settings = ClusterSettings {
         data_dir: dir.path().join("new"),
         durability: Durability::Durable,
+        backups: None,
     };
     let cluster = Cluster::start(&settings).await.unwrap();
     let mut conn = connect(&cluster).await;
@@ -153,6 +155,7 @@ async fn a_killed_server_comes_back_with_what_was_acknowledged() {
     let dir = folder();
     let settings = ClusterSettings {
         durability: Durability::Durable,
+        backups: None,
         ..fast(dir.path())
     };
     let cluster = Cluster::start(&settings).await.unwrap();
@@ -326,6 +329,7 @@ async fn settings_that_risk_data_are_refused() {
     let dir = folder();
     let settings = ClusterSettings {
         durability: Durability::Durable,
+        backups: None,
         ..fast(dir.path())
     };
     start(dir.path()).await.stop().await;

@@ -2,6 +2,7 @@
 
 mod act;
 mod audit;
+mod backup;
 mod browser;
 mod cli;
 mod clients;

@@ -53,6 +53,7 @@ export function createClient(lang: () => Lang, time: () => Time): Client {
       if (error instanceof DOMException && error.name === 'AbortError') throw error;
       throw new RequestError({ kind: 'unreachable' });
     }
+    if (response.status === 401) askToSignIn();
     if (!response.ok) throw new RequestError(await failureOf(response));
     try {
       return (await response.json()) as T;
@@ -97,6 +98,12 @@ export function createClient(lang: () => Lang, time: () => Time): Client {
     inspection: (id) => get(`/inspections/${segment(id)}`),
     json: (path) => get(path),
   };
+}
+
+/** To the page for it, and back to this very view. */
+export function askToSignIn(): void {
+  const here = `${location.pathname}${location.search}${location.hash}`;
+  location.replace(`/session?next=${encodeURIComponent(here)}`);
 }
 
 export function actUrl(inspection: string | number): string {

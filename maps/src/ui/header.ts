@@ -109,6 +109,11 @@ export function createHeader(app: App, actions: HeaderActions, search: HTMLEleme
         langButton('en', 'EN', 'English'),
       ),
       h(
+        'a',
+        { class: 'bar-button', href: '/session', title: words.t('account'), 'aria-label': words.t('account'), testid: 'account' },
+        icon(ICONS.person),
+      ),
+      h(
         'button',
         {
           class: 'bar-button help-button',

@@ -8,9 +8,11 @@ use std::path::Path;
 use data_encoding::HEXLOWER;
 
 /// Name of the file with the secret half; nobody but its owner may read it.
-const SECRET: &str = "log.key";
+pub const SECRET: &str = "log.key";
 /// Name of the file with the public half, as C2SP signed notes write it.
 pub const PUBLIC: &str = "log.vkey";
+/// Name of the folder with public halves of keys that sign no more, each called after the size up to which it holds.
+pub const RETIRED: &str = "retired";
 
 /// The secret key of the log under a folder; it is made when there is none.
 ///

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{OnceCell, watch};
 
-pub use verify::{Verified, verify};
+pub use verify::{Keys, Verified, verify};
 
 use super::{Context, Error, Result};
 use crate::domain::merkle::{Edge, Hash};
@@ -42,7 +42,8 @@ impl Log {
         }
     }
 
-    async fn signer(&self, conn: &mut store::Conn) -> Result<&Signer> {
+    /// What signs, and so who this log is.
+    pub(super) async fn signer(&self, conn: &mut store::Conn) -> Result<&Signer> {
         self.signer
             .get_or_try_init(async || {
                 let origin = store::audit::origin(conn).await?;
@@ -54,6 +55,21 @@ impl Log {
                 Ok(signer)
             })
             .await
+    }
+
+    /// The folder with the keys and the checkpoints.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps the public half of a key that signs no more; it holds for logs of up to `size` events.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(super) async fn retire(&self, key: &str, size: u64) -> Result<()> {
+        let path = self.folder.join(key::RETIRED).join(format!("{size:020}.vkey"));
+        let text = format!("{key}\n");
+        Ok(tokio::task::spawn_blocking(move || key::keep(&path, text.as_bytes())).await??)
     }
 
     fn checkpoints(&self) -> PathBuf {

@@ -1,6 +1,8 @@
 //! Whether the log and everything it vouches for are as they were written.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::path::Path;
 
 use futures_util::TryStreamExt;
 
@@ -18,6 +20,8 @@ use crate::store::{self};
 pub struct Verified {
     /// The name of the log and the public half of its key.
     pub key: String,
+    /// Keys that signed it before, from the folder of the log.
+    pub older_keys: Vec<String>,
     /// Events that are sealed, and those that wait for the next seal.
     pub events: u64,
     pub unsealed: u64,
@@ -27,6 +31,82 @@ pub struct Verified {
     /// Sizes of the tree at which checkpoints from outside the database were held against it.
     pub checkpoints: Vec<u64>,
     pub faults: Vec<Message>,
+}
+
+/// The keys with which a log was signed: one a time.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    now: Verifier,
+    /// Each with the greatest size of a log that it holds for.
+    before: Vec<(Verifier, u64)>,
+}
+
+impl Keys {
+    /// The key of today alone.
+    pub const fn only(now: Verifier) -> Self {
+        Self {
+            now,
+            before: Vec::new(),
+        }
+    }
+
+    /// With the keys that the folder of the log keeps from before a restore.
+    ///
+    /// # Errors
+    /// When a file there cannot be read, or is no key.
+    pub fn with_retired(now: Verifier, folder: &Path) -> std::io::Result<Self> {
+        let retired = folder.join(super::key::RETIRED);
+        let files = match std::fs::read_dir(&retired) {
+            Ok(files) => files,
+            Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(Self::only(now)),
+            Err(fault) => return Err(fault),
+        };
+        let mut before = Vec::new();
+        for file in files {
+            let path = file?.path();
+            let is_no_key = || {
+                let said = format!("{} is no retired key", path.display());
+                std::io::Error::new(ErrorKind::InvalidData, said)
+            };
+            if path.extension().is_none_or(|ending| ending != "vkey") {
+                continue;
+            }
+            let size = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+            let key = std::fs::read_to_string(&path)?.trim().parse();
+            before.push((key.map_err(|_| is_no_key())?, size.ok_or_else(is_no_key)?));
+        }
+        before.sort_by_key(|(_, size)| *size);
+        Ok(Self { now, before })
+    }
+
+    /// All of them, today's first.
+    pub fn all(&self) -> impl Iterator<Item = &Verifier> {
+        std::iter::once(&self.now).chain(self.before.iter().map(|(key, _)| key))
+    }
+
+    /// Reads a checkpoint that was kept elsewhere. An older key may have signed it over more than was restored later: that
+    /// is what it is kept for, and no seal is accepted on its word.
+    fn read_outside(&self, note: &str) -> std::result::Result<Checkpoint, checkpoint::Fault> {
+        let today = checkpoint::read(note, &self.now);
+        if today.is_ok() {
+            return today;
+        }
+        let older = self.before.iter().find_map(|(key, _)| checkpoint::read(note, key).ok());
+        older.map_or(today, Ok)
+    }
+
+    /// Reads a seal that today's key signed, or an older one over no more than it holds for.
+    fn read(&self, note: &str) -> std::result::Result<Checkpoint, checkpoint::Fault> {
+        let today = checkpoint::read(note, &self.now);
+        if today.is_ok() {
+            return today;
+        }
+        let older = self.before.iter().find_map(|(key, until)| {
+            let signed = checkpoint::read(note, key).ok()?;
+            (signed.size <= *until).then_some(signed)
+        });
+        older.map_or(today, Ok)
+    }
 }
 
 impl Verified {
@@ -46,17 +126,21 @@ pub async fn verify(cx: &Context, outside: &[(String, String)]) -> Result<Verifi
     cx.must_somewhere(Verb::Audit)?;
     let mut tx = cx.db.snapshot().await?;
     let verifier = cx.log.signer(&mut tx).await?.verifier().clone();
+    let keys = Keys::with_retired(verifier.clone(), cx.log.folder())?;
     let mut kept: Vec<(String, Checkpoint)> = Vec::new();
     for (name, note) in outside {
-        let read = checkpoint::read(note, &verifier).map_err(|fault| unreadable(name, &fault.to_string()))?;
+        let read = keys
+            .read_outside(note)
+            .map_err(|fault| unreadable(name, &fault.to_string()))?;
         kept.push((name.clone(), read));
     }
     let mut verified = Verified {
         key: verifier.to_string(),
+        older_keys: keys.before.iter().map(|(key, _)| key.to_string()).collect(),
         unsealed: log::unsealed_count(&mut tx).await?.unsigned_abs(),
         ..Verified::default()
     };
-    let seals = seals(&mut tx, &verifier, &mut verified).await?;
+    let seals = seals(&mut tx, &keys, &mut verified).await?;
     tree(&mut tx, &seals, &kept, &mut verified).await?;
     for event in log::digest_faults(&mut tx).await? {
         verified.fault(
@@ -83,12 +167,12 @@ fn unreadable(name: &str, fault: &str) -> Problem {
 }
 
 /// The roots that are sealed, by the size of the tree.
-async fn seals(conn: &mut store::Conn, verifier: &Verifier, verified: &mut Verified) -> Result<HashMap<u64, Hash>> {
+async fn seals(conn: &mut store::Conn, keys: &Keys, verified: &mut Verified) -> Result<HashMap<u64, Hash>> {
     let mut roots = HashMap::new();
     for (size, root, note) in log::seals(conn).await? {
         let size = size.unsigned_abs();
         verified.seals += 1;
-        match checkpoint::read(&note, verifier) {
+        match keys.read(&note) {
             Ok(signed) if signed.size == size && signed.root.as_slice() == root => {
                 roots.insert(size, signed.root);
             }

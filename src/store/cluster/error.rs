@@ -22,6 +22,12 @@ pub enum ClusterError {
     OtherVersion { data: String, found: Vec<u32> },
     /// There is something in the database folder that is not a database.
     NotADatabase { dir: PathBuf },
+    /// A restore into this data folder was interrupted.
+    HalfRestored { dir: PathBuf },
+    /// A folder that a backup shall be restored into has something in it.
+    NotEmpty { dir: PathBuf },
+    /// The folder for the write-ahead log is somebody else's.
+    ArchiveFolder { dir: PathBuf, owner: String },
     /// The database folder belongs to a different user of the machine.
     OtherOwner { dir: PathBuf, uid: u32 },
     /// The service is root and the user that PostgreSQL shall run as cannot enter a folder on the way to the data.
@@ -118,6 +124,31 @@ impl ClusterError {
                 ),
                 format!(
                     "{} 中有文件但不是数据库;请移走这些文件,或另选 --data-dir。",
+                    dir.display()
+                ),
+            ),
+            Self::HalfRestored { dir } => Message::new(
+                format!(
+                    "A restore into {} was interrupted; remove that folder and restore once more.",
+                    dir.display()
+                ),
+                format!("恢复到 {} 的操作曾中断;请删除该文件夹后重新恢复。", dir.display()),
+            ),
+            Self::NotEmpty { dir } => Message::new(
+                format!(
+                    "{} is not empty; a backup is restored into a new or an empty folder only.",
+                    dir.display()
+                ),
+                format!("{} 不是空文件夹;备份只能恢复到新文件夹或空文件夹。", dir.display()),
+            ),
+            Self::ArchiveFolder { dir, owner } => Message::new(
+                format!(
+                    "The folder {} for the write-ahead log does not belong to user {owner}, as whom PostgreSQL runs; \
+                     give it to that user with `chown`, or choose another backup_dir.",
+                    dir.display()
+                ),
+                format!(
+                    "预写日志文件夹 {} 不属于运行 PostgreSQL 的用户 {owner};请用 `chown` 更改其所有者,或另选 backup_dir。",
                     dir.display()
                 ),
             ),

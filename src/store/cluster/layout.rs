@@ -6,6 +6,7 @@
 //! <data dir>/postgres/local.conf                 the operator's own settings, if any; read after ours
 //! <data dir>/postgres/pg_hba.conf pg_ident.conf  who may connect: the service's own user, nobody else
 //! <data dir>/postgres/data/                      the database itself, as `initdb` made it
+//! <data dir>/postgres/archive.sh                 keeps a finished piece of the write-ahead log
 //! <data dir>/postgres/log/                       one log a weekday, overwritten a week later
 //! <data dir>/postgres/reserve                    room given up when the disk is full
 //! <data dir>/postgres/run/                       the socket, where its path is short enough
@@ -25,7 +26,7 @@ use sha2::{Digest, Sha256};
 use super::error::{At, ClusterError};
 use super::installation::Installation;
 use super::owner::Owner;
-use super::{APPLICATION, Durability, SUPERUSER, process};
+use super::{APPLICATION, Durability, SUPERUSER, archive, process};
 
 /// The number in the socket's file name. Nothing listens on a network port.
 pub const PORT: u16 = 5432;
@@ -71,6 +72,11 @@ impl Layout {
                 Err(_) => Ok(None),
             },
         }
+    }
+
+    /// Identifies the database and every copy of it.
+    pub fn system_identifier(&self) -> Result<String, ClusterError> {
+        system_identifier(&self.data)
     }
 
     /// Makes the folders that every start needs.
@@ -153,7 +159,12 @@ impl Layout {
     }
 
     /// Writes our settings and who may connect.
-    pub fn write_settings(&self, owner: &Owner, durability: Durability) -> Result<PathBuf, ClusterError> {
+    pub fn write_settings(
+        &self,
+        owner: &Owner,
+        durability: Durability,
+        backups: Option<&Path>,
+    ) -> Result<PathBuf, ClusterError> {
         let identity = self.root.join("pg_ident.conf");
         let mut users = vec![&owner.service, &owner.name];
         users.dedup();
@@ -163,13 +174,20 @@ impl Layout {
             .collect();
         write(&identity, &format!("{HEAD}{lines}"))?;
         let access = self.root.join("pg_hba.conf");
-        write(&access, &format!("{HEAD}local all all peer map=merestone\n"))?;
+        write(
+            &access,
+            &format!("{HEAD}local all,replication all peer map=merestone\n"),
+        )?;
+        let archive = match backups {
+            Some(backups) => archive::settings(self, owner, backups)?,
+            None => "archive_mode = off\n".to_owned(),
+        };
         let settings = self.root.join("postgresql.merestone.conf");
-        write(&settings, &self.settings(&access, &identity, durability))?;
+        write(&settings, &self.settings(&access, &identity, durability, &archive))?;
         Ok(settings)
     }
 
-    fn settings(&self, access: &Path, identity: &Path, durability: Durability) -> String {
+    fn settings(&self, access: &Path, identity: &Path, durability: Durability, archive: &str) -> String {
         let durable = match durability {
             Durability::Durable => "on",
             Durability::Fast => "off",
@@ -192,6 +210,7 @@ impl Layout {
              synchronous_commit = on\n\
              full_page_writes = {durable}\n\
              wal_level = replica\n\
+             {archive}\
              restart_after_crash = on\n\
              timezone = 'UTC'\n\
              log_timezone = 'UTC'\n\
@@ -238,6 +257,17 @@ impl Layout {
     }
 }
 
+/// The first number of the control file of a database.
+pub fn system_identifier(data: &Path) -> Result<String, ClusterError> {
+    use std::io::Read;
+    let path = data.join("global/pg_control");
+    let mut number = [0; 8];
+    std::fs::File::open(&path)
+        .and_then(|mut file| file.read_exact(&mut number))
+        .at(&path)?;
+    Ok(u64::from_ne_bytes(number).to_string())
+}
+
 const HEAD: &str = "# Written by Merestone at every start; changes made here are lost.\n";
 
 /// The service's own folder if the path fits, else a short one that only the owner may enter.
@@ -271,7 +301,7 @@ fn quoted_in_list(path: &Path) -> PathBuf {
 }
 
 /// Replaces a file as a whole: a crash leaves the old one or the new one.
-fn write(path: &Path, text: &str) -> Result<(), ClusterError> {
+pub(super) fn write(path: &Path, text: &str) -> Result<(), ClusterError> {
     use std::os::unix::fs::PermissionsExt;
     let new = path.with_extension("new");
     let mut file = std::fs::File::create(&new).at(&new)?;

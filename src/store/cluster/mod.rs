@@ -4,6 +4,8 @@
 //! user the service runs as, and never touches a cluster that the machine has for other purposes. Knows nothing of
 //! HTTP and of the register's tables. Start reading at [`Cluster::start`]; [`layout`] has the picture of the files.
 
+mod access;
+pub mod archive;
 mod error;
 mod installation;
 mod layout;
@@ -11,6 +13,7 @@ mod lock;
 mod owner;
 mod postmaster;
 mod process;
+mod recovery;
 mod reserve;
 
 use std::path::{Path, PathBuf};
@@ -18,7 +21,11 @@ use std::path::{Path, PathBuf};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 
+pub(crate) use access::program;
+pub use access::{Access, programs_for};
 pub use error::ClusterError;
+pub(crate) use process::end_programs_on;
+pub use recovery::{Ground, Recovered, clear_ground};
 
 use error::At as _;
 use installation::Installation;
@@ -50,6 +57,8 @@ pub struct ClusterSettings {
     /// The service's data folder; the cluster is its subfolder `postgres`. Made if missing.
     pub data_dir: PathBuf,
     pub durability: Durability,
+    /// The folder of backups, below which finished pieces of the write-ahead log are kept; none: they are not kept.
+    pub backups: Option<PathBuf>,
 }
 
 /// A running private cluster. There is at most one a data folder.
@@ -58,6 +67,7 @@ pub struct ClusterSettings {
 #[derive(Debug)]
 pub struct Cluster {
     layout: Layout,
+    installation: Installation,
     postmaster: Postmaster,
     // Fields are dropped in this order: the folder is given free after the server was told to end.
     _lock: DirLock,
@@ -74,6 +84,9 @@ impl Cluster {
         let before = Layout::new(&data_dir, &owner).stored_version()?;
         // Asked before anything is written, so that a refused start leaves no trace.
         let installation = Installation::find(before.as_deref())?;
+        if data_dir.join(recovery::MARK).exists() {
+            return Err(ClusterError::HalfRestored { dir: data_dir });
+        }
         owner.passable_dir(&data_dir)?;
         let data_dir = data_dir.canonicalize().at(&data_dir)?;
         owner.must_reach(&data_dir)?;
@@ -86,15 +99,18 @@ impl Cluster {
             layout.create(&installation, &owner, settings.durability).await?;
         }
         let plan = Plan {
-            settings: layout.write_settings(&owner, settings.durability)?,
-            installation,
+            settings: layout.write_settings(&owner, settings.durability, settings.backups.as_deref())?,
+            installation: installation.clone(),
             layout: layout.clone(),
             owner,
             durability: settings.durability,
+            extra: Vec::new(),
+            limit: postmaster::START_LIMIT,
         };
         let postmaster = Postmaster::start(plan, &options(&layout.socket, SUPERUSER, "postgres")).await?;
         let cluster = Self {
             layout,
+            installation,
             postmaster,
             _lock: lock,
         };
@@ -117,6 +133,11 @@ impl Cluster {
     /// How upkeep connects: as superuser. For making databases and extensions, never for requests.
     pub fn admin_options(&self, database: &str) -> PgConnectOptions {
         options(&self.layout.socket, SUPERUSER, database)
+    }
+
+    /// What upkeep needs to reach the cluster while it runs.
+    pub fn access(&self) -> Access {
+        Access::new(&self.layout, &self.installation)
     }
 
     /// The folder of the socket, for `psql -h`.

@@ -23,7 +23,7 @@ use super::owner::Owner;
 use super::{Durability, process, reserve};
 
 /// How long a start may take. Recovery after a crash reads the log since the last checkpoint, some minutes at worst.
-const START_LIMIT: Duration = Duration::from_secs(600);
+pub const START_LIMIT: Duration = Duration::from_secs(600);
 
 /// A fast shutdown writes a checkpoint; what does not fit into this is left to recovery.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
@@ -41,6 +41,10 @@ pub struct Plan {
     pub owner: Owner,
     pub settings: PathBuf,
     pub durability: Durability,
+    /// Settings for this start alone, `name=value`.
+    pub extra: Vec<String>,
+    /// How long a start may take.
+    pub limit: Duration,
 }
 
 /// The server, and the task that keeps it running.
@@ -66,19 +70,24 @@ impl Postmaster {
         let shared = Arc::new(Shared::default());
         shared.note(&child);
         let (stop, stopped) = oneshot::channel();
-        let layout = plan.layout.clone();
+        let (layout, limit) = (plan.layout.clone(), plan.limit);
         let keeper = tokio::spawn(keep(plan, child, Arc::clone(&shared), stopped));
         let postmaster = Self {
             stop: Some(stop),
             keeper: Some(keeper),
             shared,
         };
-        postmaster.wait_ready(options, &layout).await?;
+        postmaster.wait_ready(options, &layout, limit).await?;
         postmaster.shared.ready.store(true, Ordering::Release);
         Ok(postmaster)
     }
 
-    async fn wait_ready(&self, options: &PgConnectOptions, layout: &Layout) -> Result<(), ClusterError> {
+    async fn wait_ready(
+        &self,
+        options: &PgConnectOptions,
+        layout: &Layout,
+        limit: Duration,
+    ) -> Result<(), ClusterError> {
         let since = Instant::now();
         let mut said = 0;
         loop {
@@ -89,10 +98,10 @@ impl Postmaster {
             }
             match options.connect().await {
                 Ok(connection) => return Ok(connection.close().await?),
-                Err(error) if since.elapsed() > START_LIMIT => {
+                Err(error) if since.elapsed() > limit => {
                     tracing::error!(%error, "the database does not answer");
                     return Err(ClusterError::Slow {
-                        seconds: START_LIMIT.as_secs(),
+                        seconds: limit.as_secs(),
                     });
                 }
                 Err(error) => {
@@ -162,6 +171,7 @@ impl Plan {
             .arg(&self.layout.data)
             .arg("-c")
             .arg(config_file(&self.settings))
+            .args(self.extra.iter().flat_map(|setting| ["-c", setting]))
             .stdout(log.try_clone().at(&early)?)
             .stderr(Stdio::from(log))
             .process_group(0);

@@ -30,6 +30,11 @@ pub fn living_in(data: &Path) -> Vec<Pid> {
 
 /// Every `initdb` that is filling `data`.
 pub fn creating(data: &Path) -> Vec<Pid> {
+    working_on("initdb", data)
+}
+
+/// Every process of a program that has this very path among its arguments.
+fn working_on(program: &str, data: &Path) -> Vec<Pid> {
     let named = |dir: &Path| {
         std::fs::read(dir.join("cmdline")).is_ok_and(|line| {
             line.split(|byte| *byte == 0)
@@ -37,9 +42,23 @@ pub fn creating(data: &Path) -> Vec<Pid> {
         })
     };
     all()
-        .filter(|(_, dir)| is(dir, "initdb") && named(dir))
+        .filter(|(_, dir)| is(dir, program) && named(dir))
         .map(|(pid, _)| pid)
         .collect()
+}
+
+/// Ends what a killed service has left of a program that works on `path`, and waits a moment for it.
+pub async fn end_programs_on(program: &str, path: &Path) {
+    for _ in 0..100 {
+        let left = working_on(program, path);
+        if left.is_empty() {
+            return;
+        }
+        for pid in left {
+            signal(pid, Signal::KILL);
+        }
+        tokio::time::sleep(TICK).await;
+    }
 }
 
 /// Every process of the machine that can be seen from here, with its folder under /proc.

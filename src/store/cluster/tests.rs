@@ -138,7 +138,7 @@ fn nobody_but_the_service_is_let_in() {
     let dir = folder();
     let layout = Layout::new(dir.path(), &me());
     layout.make_folders(&me()).unwrap();
-    let settings = std::fs::read_to_string(layout.write_settings(&me(), Durability::Durable).unwrap()).unwrap();
+    let settings = std::fs::read_to_string(layout.write_settings(&me(), Durability::Durable, None).unwrap()).unwrap();
     for line in [
         "listen_addresses = ''",
         "fsync = on",
@@ -149,7 +149,7 @@ fn nobody_but_the_service_is_let_in() {
     }
     let access = std::fs::read_to_string(layout.root.join("pg_hba.conf")).unwrap();
     let rules: Vec<&str> = access.lines().filter(|line| !line.starts_with('#')).collect();
-    assert_eq!(rules, ["local all all peer map=merestone"]);
+    assert_eq!(rules, ["local all,replication all peer map=merestone"]);
     let people = std::fs::read_to_string(layout.root.join("pg_ident.conf")).unwrap();
     let people: Vec<&str> = people.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(

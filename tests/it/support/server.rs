@@ -166,6 +166,7 @@ async fn keep(dir: &Path) {
     let settings = ClusterSettings {
         data_dir: dir.join("data"),
         durability: Durability::Fast,
+        backups: None,
     };
     let cluster = Cluster::start(&settings).await.unwrap();
     let note = dir.join("socket.new");
