@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 
 use super::tree::named;
 use crate::domain::backup::{PIECE_BYTES, Piece};
@@ -56,7 +56,8 @@ pub fn path(folder: &Path, piece: Piece) -> PathBuf {
     folder.join(file(piece))
 }
 
-/// Reads a piece to its end and says what is wrong with it, if anything. Each of its bytes stands under a check sum.
+/// Reads a piece to its end and says what is wrong with it, if anything: whether it unpacks to what was packed. A byte
+/// of the file that changes nothing of that is found by the hash in a later backup's manifest.
 ///
 /// # Errors
 /// When it is not there or cannot be read at all.
@@ -130,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flipped_byte_is_found_wherever_it_is() {
+    fn no_flipped_byte_changes_a_piece_unseen() {
         let dir = tempfile::tempdir().unwrap();
         let piece = Piece { timeline: 1, number: 3 };
         let path = path(dir.path(), piece);
@@ -148,12 +149,18 @@ mod tests {
         let spots = (0..8)
             .chain((10..packed.len()).step_by(step))
             .chain(packed.len() - 8..packed.len());
+        let mut n_told = 0;
         for at in spots {
             let mut bad = packed.clone();
             bad[at] ^= 0x10;
             fs::write(&path, &bad).unwrap();
-            assert!(fault(&path).unwrap().is_some(), "{at}");
+            let mut out = Vec::new();
+            let told = unpacked(&path, &mut out).unwrap().is_err();
+            // Among zeros a byte may be packed in two ways that unpack to the same: then nothing is damaged.
+            assert!(told || out == bytes, "{at}");
+            n_told += u32::from(told);
         }
+        assert!(n_told >= 16, "{n_told}: head and check sum at the least");
         fs::write(&path, &packed[..packed.len() - 1]).unwrap();
         assert!(fault(&path).unwrap().is_some());
         fs::write(&path, [packed.as_slice(), b"x"].concat()).unwrap();
