@@ -269,7 +269,19 @@ class Merestone(Server):
     def installed(self):
         return bool(self.args.merestone) and pathlib.Path(self.args.merestone).exists()
 
+    def operator(self, *words):
+        """A command of the operator on the register; what it prints."""
+        environment = dict(os.environ, DATABASE_URL=self.database.url("register"), MERESTONE_DATA_DIR=str(self.folder),
+                           MERESTONE_WITHOUT_BACKUP="true")
+        told = subprocess.run([str(self.args.merestone), *words], env=environment, cwd=self.folder, text=True, capture_output=True)
+        return told.stdout.strip() if told.returncode == 0 else sys.exit(told.stderr)
+
     def start(self):
+        # An account of its own for each run, which has no password and a token of a day.
+        name = f"peer-{int(time.time())}-{self.port}"
+        self.operator("user", "add", name, "--full-name", "Peers", "--role", "survey_lead", "--role", "auditor")
+        token = self.operator("token", "issue", name, "--name", "peers", "--scope", "read", "--days", "1")
+        self.headers = {"Authorization": f"Bearer {token}"}
         self.run([self.args.merestone, "serve", "--bind", f"127.0.0.1:{self.port}"],
                  DATABASE_URL=self.database.url("register"), MERESTONE_DATA_DIR=str(self.folder), MERESTONE_LOG="warn")
 
@@ -382,7 +394,7 @@ def set_query(path, **values):
 def fetch(server, path, headers=None):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     try:
-        connection.request("GET", path, headers=headers or {})
+        connection.request("GET", path, headers={**server.headers, **(headers or {})})
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
     finally:
@@ -437,7 +449,7 @@ def load(server, paths, connections, seconds, headers=None):
     before = family_ms(server.process.pid), family_ms(database)
     done = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "-s", HERE / "boxes.lua", server.address,
-         "--", listed, *(f"{name}: {value}" for name, value in (headers or {}).items())],
+         "--", listed, *(f"{name}: {value}" for name, value in {**server.headers, **(headers or {})}.items())],
         check=True, capture_output=True, text=True)
     after = family_ms(server.process.pid), family_ms(database)
     said = json.loads(done.stdout.strip().splitlines()[-1])

@@ -34,7 +34,9 @@ export async function run(options, drive) {
       viewport: { width: 1440, height: 900 },
       locale: 'en-GB',
       timezoneId: 'Asia/Shanghai',
-      extraHTTPHeaders: { Authorization: `Bearer ${process.env.MERESTONE_TOKEN}` },
+      ...(process.env.MERESTONE_TOKEN
+        ? { extraHTTPHeaders: { Authorization: `Bearer ${process.env.MERESTONE_TOKEN}` } }
+        : {}),
     });
     const page = await context.newPage();
     page.setDefaultTimeout(LIMIT_MS);

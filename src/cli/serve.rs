@@ -129,6 +129,11 @@ pub(super) async fn serve(
         // For whoever waits: a person, a script, a test.
         println!("Merestone is serving at {scheme}://{address}");
         let app = http::router(running.cx.clone());
+        let app = if door.tls.is_some() {
+            http::only_encrypted(app)
+        } else {
+            app
+        };
         let mut ended = stopped.clone();
         let shutdown = async move {
             let _ = ended.wait_for(|stop| *stop).await;

@@ -24,7 +24,7 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         full_name: String,
         #[command(flatten)]
-        grant: Grant,
+        grant: Given,
     },
     /// All accounts and their roles
     List(Only),
@@ -33,7 +33,7 @@ enum Command {
         /// The account
         name: String,
         #[command(flatten)]
-        grant: Grant,
+        grant: Given,
     },
     /// Take a role away; `list` shows the grants
     Revoke {
@@ -86,7 +86,7 @@ struct Why {
 }
 
 #[derive(Debug, clap::Args)]
-struct Grant {
+struct Given {
     /// Roles: surveyor, survey_lead, inspector, project_officer, port_officer, reviewer, approver, auditor, contractor, delegate, admin
     #[arg(long = "role", value_name = "ROLE", value_parser = role, required = true)]
     roles: Vec<Role>,
@@ -100,7 +100,7 @@ struct Grant {
     why: Why,
 }
 
-impl Grant {
+impl Given {
     fn new(&self) -> Vec<NewGrant<'_>> {
         let new = |role: &Role| NewGrant {
             role: *role,

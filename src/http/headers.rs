@@ -1,8 +1,9 @@
 //! Headers that every answer carries.
 
+use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
+use axum::middleware::{self, Next};
 use axum::response::Response;
 
 /// Nothing from elsewhere is loaded, framed or sent; map workers are made from the bundle or a blob.
@@ -16,7 +17,8 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
     for (name, value) in [
         ("content-security-policy", POLICY),
         ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
+        // Not `no-referrer`: with it, a form of our own page would come with the origin `null`.
+        ("referrer-policy", "same-origin"),
         ("x-frame-options", "DENY"),
         ("cross-origin-opener-policy", "same-origin"),
     ] {
@@ -28,6 +30,15 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
         headers.insert(header::ALLOW, list);
     }
     response
+}
+
+/// For a service whose connections are all encrypted: browsers are to come by no other way.
+pub fn only_encrypted(app: Router) -> Router {
+    app.layer(middleware::map_response(|mut response: Response| async {
+        let year = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, year);
+        response
+    }))
 }
 
 /// The methods of an address, with the one that asks for this list.

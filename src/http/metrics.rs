@@ -19,7 +19,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::http::problem::Answer;
-use crate::service::{Context, Error};
+use crate::service::{Context, Error, backup};
 
 /// Upper ends of the spans of time that are told apart, in seconds (OpenTelemetry's advice for HTTP servers).
 const SPANS: [f64; 14] = [
@@ -44,6 +44,11 @@ struct Connections {
     state: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kept {
+    kind: &'static str,
+}
+
 /// What is counted.
 #[derive(Clone)]
 pub(super) struct Metrics(Arc<Counted>);
@@ -54,6 +59,9 @@ struct Counted {
     active: Gauge<i64, AtomicI64>,
     connections: Family<Connections, Gauge>,
     memory: Gauge,
+    /// By what it is the age of: `backup`, `drill`.
+    ages: Family<Kept, Gauge>,
+    archive_failures: Gauge,
 }
 
 impl Metrics {
@@ -62,6 +70,18 @@ impl Metrics {
         let duration: Family<Served, Histogram, fn() -> Histogram> =
             Family::new_with_constructor(|| Histogram::new(SPANS));
         let (active, connections, memory) = (Gauge::default(), Family::default(), Gauge::default());
+        let (ages, archive_failures) = (Family::<Kept, Gauge>::default(), Gauge::default());
+        registry.register_with_unit(
+            "merestone_backup_age",
+            "Time since the newest backup, and since the newest restore for trial",
+            Unit::Seconds,
+            ages.clone(),
+        );
+        registry.register(
+            "merestone_archive_failing",
+            "1 where the newest piece of the write-ahead log could not be archived",
+            archive_failures.clone(),
+        );
         registry.register_with_unit(
             "http_server_request_duration",
             "Time from the head of a request to the head of its answer",
@@ -91,6 +111,8 @@ impl Metrics {
             active,
             connections,
             memory,
+            ages,
+            archive_failures,
         }))
     }
 }
@@ -146,6 +168,15 @@ pub(super) async fn give(cx: Context, metrics: Metrics) -> Answer {
         metrics.0.connections.get_or_create(&Connections { state }).set(count);
     }
     metrics.0.memory.set(resident().unwrap_or_default());
+    if let Ok(health) = backup::health(&cx).await {
+        let now = cx.clock.now();
+        for (kind, age) in [("backup", health.backup_age_s(now)), ("drill", health.drill_age_s(now))] {
+            if let Some(age) = age {
+                metrics.0.ages.get_or_create(&Kept { kind }).set(age);
+            }
+        }
+        metrics.0.archive_failures.set(i64::from(health.archive_fails));
+    }
     let mut said = String::new();
     text::encode(&mut said, &metrics.0.registry).map_err(|fault| Error::Fault(Box::new(fault)))?;
     let headers = [(header::CONTENT_TYPE, OPENMETRICS), (header::CACHE_CONTROL, "no-store")];

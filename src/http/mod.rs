@@ -29,6 +29,7 @@ mod uploads;
 mod viewer;
 mod who;
 
+pub use headers::only_encrypted;
 pub use server::serve;
 
 use axum::Router;

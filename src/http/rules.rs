@@ -36,6 +36,7 @@ pub const RULES: &[Line] = &[
     ("/pages.css", Method::GET, Open),
     ("/livez", Method::GET, Open),
     ("/readyz", Method::GET, Open),
+    ("/audit", Method::GET, May(Audit)),
     ("/metrics", Method::GET, Either(Administer, Audit)),
     ("/problems/{slug}", Method::GET, Open),
     ("/glossary", Method::GET, Open),

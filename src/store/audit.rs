@@ -98,6 +98,78 @@ const STORED: &str =
     "select audit_event_id, (extract(epoch from at) * 1000000)::bigint as at_micros, actor, action, kind,
     subject, reason, detail::text as detail, rows_digest, leaf, leaf_hash from audit_event";
 
+/// Which events are sought; what is none does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct Sought<'a> {
+    pub actor: Option<&'a str>,
+    pub action: Option<&'a str>,
+    pub kind: Option<&'a str>,
+    pub subject: Option<&'a str>,
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    /// Older than the event of this number.
+    pub before: Option<i64>,
+    pub limit: i64,
+}
+
+/// Events, the newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn events(conn: &mut PgConnection, sought: &Sought<'_>) -> Result<Vec<Stored>> {
+    let sql = format!(
+        "{STORED} where ($1::text is null or actor = $1) and ($2::text is null or action = $2)
+             and ($3::text is null or kind = $3) and ($4::text is null or subject = $4)
+             and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
+             and ($7::bigint is null or audit_event_id < $7)
+         order by audit_event_id desc limit $8"
+    );
+    Ok(sqlx::query_as(AssertSqlSafe(sql))
+        .bind(sought.actor)
+        .bind(sought.action)
+        .bind(sought.kind)
+        .bind(sought.subject)
+        .bind(sought.since.map(ToSqlx::to_sqlx))
+        .bind(sought.until.map(ToSqlx::to_sqlx))
+        .bind(sought.before)
+        .bind(sought.limit)
+        .fetch_all(conn)
+        .await?)
+}
+
+/// A row of law as an event wrote it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct WrittenRow {
+    pub audit_event_id: i64,
+    pub table_name: String,
+    pub row_key: String,
+    pub feature_id: Option<i64>,
+    pub label: Option<String>,
+    /// Of all rows of the event.
+    pub total: i64,
+}
+
+/// The first rows that each of some events wrote.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn rows(conn: &mut PgConnection, events: &[i64], most: i64) -> Result<Vec<WrittenRow>> {
+    Ok(sqlx::query_as(
+        "select d.audit_event_id, d.table_name, d.row_key, r.feature_id, r.label, d.total
+         from (
+             select audit_event_id, table_name, row_key, row_digest_id, count(*) over event as total,
+                    row_number() over (event order by row_digest_id) as place
+             from row_digest where audit_event_id = any($1) window event as (partition by audit_event_id)
+         ) d
+         left join record r on r.record_id = split_part(d.row_key, '/', 1)::uuid
+         where d.place <= $2 order by d.audit_event_id, d.row_digest_id",
+    )
+    .bind(events)
+    .bind(most)
+    .fetch_all(conn)
+    .await?)
+}
+
 /// A signed root of the tree of events.
 #[derive(Debug, Clone)]
 pub struct Seal {

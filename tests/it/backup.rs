@@ -14,8 +14,8 @@ use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};
 
-use crate::support::program::{Said, Service, merestone, said};
-use crate::support::{db, folder, sample, sample_path};
+use crate::support::program::{Said, Service, merestone, said, token};
+use crate::support::{client, db, folder, sample, sample_path};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -155,7 +155,7 @@ async fn what_a_running_service_holds_comes_back() {
     serve.args(["serve", "--bind", "127.0.0.1:0", "--data-dir"]).arg(&data);
     let mut service = Service::start(&mut serve, LIMIT);
     let track = sample("astrand-veyra/tracks/2026-08-06-team-a.gpx");
-    let client = reqwest::Client::new();
+    let client = client(&token(|| merestone(folder.path()), &data));
     let sent = client.post(service.url("/uploads?filename=a.gpx")).body(track.clone());
     let receipt: Value = sent.send().await.unwrap().json().await.unwrap();
     service.checked(&client, receipt["id"].as_str().unwrap()).await;

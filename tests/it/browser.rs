@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use merestone::service::demo;
 use serde_json::{Value, json};
 
 use crate::support::{app_with_borders, sample_path};
@@ -180,4 +181,38 @@ async fn a_reader_searches_travels_in_time_and_compares_two_versions() {
         ],
     );
     keep(root, &shots, &["search-groups.png", "versions.png"]);
+}
+
+/// With the cookie, as every person does; the other drives bring a token.
+#[tokio::test]
+async fn a_person_signs_in_on_the_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if !is_possible(root) {
+        return;
+    }
+    let app = app_with_borders().await;
+    let (names, password) = demo::people(&app.cx).await.unwrap();
+    assert!(names.contains(&"officer"));
+    let shots = root.join("target/screenshots");
+    let mut command = Command::new("node");
+    command
+        .arg(root.join("maps/e2e/people.mjs"))
+        .args([
+            "--base",
+            &app.base,
+            "--name",
+            "officer",
+            "--password",
+            &password,
+            "--shots",
+        ])
+        .arg(&shots);
+    let seen = drive(command).await;
+    assert_eq!(seen["form"], "/#lang=en", "{seen}");
+    assert!(seen["refused"].as_str().unwrap().contains("is not right"), "{seen}");
+    assert!(seen["boundary"].as_str().unwrap().contains("Astrand"), "{seen}");
+    assert!(seen["token"].as_str().unwrap().starts_with("mst_t_"), "{seen}");
+    assert_eq!((&seen["left"], &seen["cookies"]), (&json!(0), &json!(0)), "{seen}");
+    assert_eq!(seen["complaints"], json!([]), "{seen}");
+    are_pictures(&shots, &["sign-in.png", "account.png"]);
 }

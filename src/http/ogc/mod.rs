@@ -4,6 +4,7 @@
 //! with its links and tags. Start with `landing` and `items`.
 
 pub mod ask;
+mod audit;
 pub mod base;
 mod body;
 mod card;
@@ -82,6 +83,7 @@ pub(super) fn routes() -> Router<Context> {
         )
         .merge(tiles::routes())
         .merge(search::routes())
+        .merge(audit::routes())
 }
 
 /// The style sheet of the pages.

@@ -1,6 +1,7 @@
 //! The log of deeds: sealed each second into a tree whose root is signed, and verified against everything it vouches for.
 
 mod key;
+pub mod read;
 mod verify;
 
 use std::path::{Path, PathBuf};

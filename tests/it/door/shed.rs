@@ -145,10 +145,11 @@ fn requests_have_their_class() {
     );
     check("/collections/{collectionId}/export", Method::GET, Work::Heavy);
     check("/inspections/{id}/documents/{kind}", Method::GET, Work::Heavy);
-    check("/search", Method::GET, Work::Heavy);
+    check("/search", Method::GET, Work::Quick);
     check("/tiles/{set}/{zoom}/{row}/{column}", Method::GET, Work::Map);
     check("/tiles.json", Method::GET, Work::Quick);
     check("/session", Method::POST, Work::SignIn);
+    check("/enrol/{code}", Method::POST, Work::SignIn);
     check("/session", Method::DELETE, Work::Write);
     check("/uploads", Method::POST, Work::Write);
     check("", Method::GET, Work::Quick);
