@@ -101,7 +101,7 @@ struct Given {
 }
 
 impl Given {
-    fn new(&self) -> Vec<NewGrant<'_>> {
+    fn each(&self) -> Vec<NewGrant<'_>> {
         let new = |role: &Role| NewGrant {
             role: *role,
             place: self.at.as_deref(),
@@ -148,7 +148,7 @@ pub async fn run(args: UserArgs) -> Outcome {
                 let new = NewAccount {
                     name,
                     full_name,
-                    grants: grant.new(),
+                    grants: grant.each(),
                     reason: &grant.why.reason,
                 };
                 let code = account::add(cx, &new).await?;
@@ -156,7 +156,7 @@ pub async fn run(args: UserArgs) -> Outcome {
             }
             Command::List(only) => list(cx, only.json).await?,
             Command::Grant { name, grant } => {
-                for new in grant.new() {
+                for new in grant.each() {
                     println!("{}", account::grant(cx, name, &new, &grant.why.reason).await?);
                 }
             }
