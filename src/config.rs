@@ -506,7 +506,7 @@ mod tests {
 
     #[test]
     fn all_mistakes_are_told_at_once() {
-        let file = Some("bind = \"0.0.0.0:80\"\nupload_limit_mb = 0\nnonsense = 1");
+        let file = Some("bind = \"port 80\"\nupload_limit_mb = 0\nnonsense = 1");
         let problem = Config::new(file, &none, Flags::default()).unwrap_err();
         assert_eq!(problem.mistakes.len(), 3, "{problem}");
     }

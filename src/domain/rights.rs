@@ -490,11 +490,12 @@ mod tests {
             assert!(RIGHTS.iter().any(|(of, ..)| of == role), "{role:?}");
             assert_eq!(Role::from_word(role.word()), Some(*role));
         }
-        let field: Vec<&str> = schema::ALL
+        let mut field: Vec<&str> = schema::ALL
             .iter()
             .map(|schema| schema.kind)
             .filter(|kind| Realm::of(kind) == Realm::Field)
             .collect();
+        field.sort_unstable();
         assert_eq!(
             field,
             ["feature_link", "inspection", "observation", "photo", "route", "track"]

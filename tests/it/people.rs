@@ -330,6 +330,19 @@ async fn a_token_does_what_it_is_for_until_it_ends() {
             .status(),
         403
     );
+    // Who may only read is told so before trying.
+    for (who, expect) in [
+        (&reading, "GET, HEAD, OPTIONS"),
+        (&app.client, "GET, HEAD, POST, OPTIONS"),
+    ] {
+        let told = who
+            .request(Method::OPTIONS, app.url("/collections/markers/items"))
+            .send()
+            .await
+            .unwrap();
+        let allowed: std::collections::BTreeSet<&str> = told.headers()["allow"].to_str().unwrap().split(", ").collect();
+        assert_eq!(allowed, expect.split(", ").collect(), "{told:?}");
+    }
     // As the password of Basic, whatever the name.
     let basic = reqwest::Client::new()
         .get(app.url("/collections"))

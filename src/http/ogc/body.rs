@@ -4,9 +4,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::domain::problem::{Code, Problem};
-use crate::domain::schema::Schema;
+use crate::domain::rights::{Realm, Verb};
+use crate::domain::schema::{Schema, Writes};
 use crate::domain::text::Message;
 use crate::http::problem::{Refusal, refuse};
+use crate::service::Context;
 
 /// Media types of a whole record.
 pub const FEATURE: &str = "application/geo+json, application/json";
@@ -67,6 +69,14 @@ pub fn not_written(schema: &Schema, methods: &'static str) -> Response {
         .insert(header::ALLOW, HeaderValue::from_static(methods));
     response
 }
+
+/// Whether a caller may write records of a kind somewhere; who may not is not told the methods for it.
+pub fn may_write(cx: &Context, schema: &Schema) -> bool {
+    schema.writes == Writes::Versions && cx.caller.rights.may(Verb::Record, Realm::of(schema.kind))
+}
+
+/// Methods for who may only read.
+pub const READING: &str = "GET, HEAD, OPTIONS";
 
 /// Whether the sender wants the new version in the answer (RFC 7240).
 pub fn wants_it_back(headers: &HeaderMap) -> bool {

@@ -70,12 +70,19 @@ const fn methods(schema: &Schema) -> &'static str {
     }
 }
 
-pub(super) async fn options(Path(name): Path<String>) -> Answer {
+pub(super) async fn options(Cx(cx): Cx, Path(name): Path<String>) -> Answer {
     let schema = collections::known(&name)?;
     let mut response = StatusCode::OK.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::ALLOW, HeaderValue::from_static(methods(schema)));
-    if schema.writes == Writes::Versions {
+    headers.insert(
+        header::ALLOW,
+        HeaderValue::from_static(if body::may_write(&cx, schema) {
+            methods(schema)
+        } else {
+            "OPTIONS"
+        }),
+    );
+    if body::may_write(&cx, schema) {
         tell_media(headers);
     }
     Ok(response)

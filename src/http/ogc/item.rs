@@ -170,14 +170,21 @@ fn methods(schema: &Schema) -> &'static str {
     }
 }
 
-pub(super) async fn options(Path(path): Path<(String, String)>) -> Answer {
+pub(super) async fn options(Cx(cx): Cx, Path(path): Path<(String, String)>) -> Answer {
     let Some((schema, _)) = address(&path)? else {
         return Ok(no_such_page().await);
     };
     let mut response = StatusCode::OK.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::ALLOW, HeaderValue::from_static(methods(schema)));
-    if schema.writes == Writes::Versions {
+    headers.insert(
+        header::ALLOW,
+        HeaderValue::from_static(if body::may_write(&cx, schema) {
+            methods(schema)
+        } else {
+            body::READING
+        }),
+    );
+    if body::may_write(&cx, schema) {
         headers.insert(ACCEPT_PATCH, HeaderValue::from_static(body::PATCH));
         headers.insert(ACCEPT_PUT, HeaderValue::from_static(body::FEATURE));
     }

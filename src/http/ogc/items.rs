@@ -164,12 +164,19 @@ fn methods(schema: &Schema) -> &'static str {
     }
 }
 
-pub(super) async fn options(Path(name): Path<String>) -> Answer {
+pub(super) async fn options(Cx(cx): Cx, Path(name): Path<String>) -> Answer {
     let schema = collections::known(&name)?;
     let mut response = StatusCode::OK.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::ALLOW, HeaderValue::from_static(methods(schema)));
-    if schema.writes == Writes::Versions {
+    headers.insert(
+        header::ALLOW,
+        HeaderValue::from_static(if body::may_write(&cx, schema) {
+            methods(schema)
+        } else {
+            body::READING
+        }),
+    );
+    if body::may_write(&cx, schema) {
         headers.insert(ACCEPT_POST, HeaderValue::from_static(body::FEATURE));
     }
     Ok(response)
