@@ -437,7 +437,7 @@ async fn deeds_are_noted_and_stay() {
         ]
     );
     let upload: (String, Value) =
-        sqlx::query_as("select subject, detail from audit_event where action = 'upload' limit 1")
+        sqlx::query_as("select subject, detail from audit_event where action = 'upload' order by audit_event_id limit 1")
             .fetch_one(&app.db.pool)
             .await
             .unwrap();
