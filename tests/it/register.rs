@@ -436,11 +436,12 @@ async fn deeds_are_noted_and_stay() {
             ("upload", "upload", 2),
         ]
     );
-    let upload: (String, Value) =
-        sqlx::query_as("select subject, detail from audit_event where action = 'upload' order by audit_event_id limit 1")
-            .fetch_one(&app.db.pool)
-            .await
-            .unwrap();
+    let upload: (String, Value) = sqlx::query_as(
+        "select subject, detail from audit_event where action = 'upload' order by audit_event_id limit 1",
+    )
+    .fetch_one(&app.db.pool)
+    .await
+    .unwrap();
     assert_eq!(receipt["id"], upload.0);
     assert_eq!(upload.1["sha256"], receipt["sha256"]);
     let export: Value = sqlx::query_scalar("select detail from audit_event where action = 'export'")
