@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::parts::{To, answer, in_path, refusals};
+use super::parts::{To, answer, in_path, refusals, refusals_read};
 use crate::domain::rights::{Role, TokenScope};
 
 /// What an operation takes and gives.
@@ -330,7 +330,11 @@ fn operation(to: To, person: &Person) -> Value {
             }
         }
     }
-    refusals(&mut responses, person.bad);
+    if person.good.contains(&(200, PAGE)) && person.method == "get" {
+        refusals_read(to, &mut responses, person.bad);
+    } else {
+        refusals(&mut responses, person.bad);
+    }
     refusals(&mut responses, &[500]);
     let mut operation = json!({
         "operationId": person.id, "tags": ["People"], "summary": person.summary,
