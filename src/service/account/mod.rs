@@ -291,7 +291,7 @@ async fn link(cx: &Context, tx: &mut store::Tx, account: Uuid, good_for: SignedD
 async fn put_grant(cx: &Context, tx: &mut store::Tx, account: Uuid, new: &NewGrant<'_>, reason: &str) -> Result<Uuid> {
     let place = match new.place {
         None => Place::Everywhere,
-        Some(said) => place(cx, tx, said).await?,
+        Some(said) => place(tx, said).await?,
     };
     if new.role.needs_place() && place == Place::Everywhere {
         let title = new.role.title();
@@ -335,7 +335,7 @@ async fn put_grant(cx: &Context, tx: &mut store::Tx, account: Uuid, new: &NewGra
 }
 
 /// Reads a place: a boundary's key, one of its sections, one of its projects.
-async fn place(_: &Context, tx: &mut store::Tx, said: &str) -> Result<Place> {
+async fn place(tx: &mut store::Tx, said: &str) -> Result<Place> {
     let unknown = || {
         invalid(
             "place",

@@ -14,6 +14,9 @@ use crate::service::{Context, Result};
 /// Older than so many hours, a backup is not fresh.
 const FRESH_HOURS: i64 = 24;
 
+/// The migration that brought the sealed log.
+const SEALED: i64 = 20_261_128_090_000;
+
 /// Makes a backup if the database is about to be migrated and has something to lose; that backup is to be noted in the
 /// log when the schema is this release's.
 ///
@@ -27,6 +30,9 @@ pub async fn before_migration(cx: &Context, backups: Option<&Backups>, config: &
     let Some(backups) = backups else {
         return Err(needed(missing).into());
     };
+    if newest.is_some_and(|newest| newest < SEALED) {
+        return Err(unsigned().into());
+    }
     let now = cx.clock.now();
     let system = backups.access.system_identifier()?;
     let is_fresh = list(backups.folder().to_owned())?.iter().any(|listed| {
@@ -55,6 +61,20 @@ pub async fn before_migration(cx: &Context, backups: Option<&Backups>, config: &
         return Ok(Some(made));
     }
     Err(damaged(&made.path, &made.faults).into())
+}
+
+fn unsigned() -> Problem {
+    Problem::new(
+        Code::BackupNeeded,
+        Message::new(
+            "The register is of a release whose log had no seals, and a backup is signed with the key of the log.",
+            "该登记簿的版本尚无封存日志，而备份需用日志密钥签名。",
+        ),
+        Message::new(
+            "With the service stopped, copy the whole data folder; then run `merestone migrate --without-backup`.",
+            "请停止服务并复制整个数据文件夹，然后运行 `merestone migrate --without-backup`。",
+        ),
+    )
 }
 
 fn needed(migrations: usize) -> Problem {

@@ -52,12 +52,8 @@ async fn originals(backups: &Backups, mut seen: Seen) -> Seen {
         let n_new = keep_new(&live, &folder.originals(), &mut seen)?;
         Ok((seen, n_new))
     });
-    match kept.await {
-        Ok(Ok((seen, _))) => seen,
-        Ok(Err(error)) => {
-            tracing::error!(%error, "originals do not get to the backups");
-            Seen::default()
-        }
+    match kept.await.and_then(|kept| Ok(kept?)) {
+        Ok((seen, _)) => seen,
         Err(error) => {
             tracing::error!(%error, "originals do not get to the backups");
             Seen::default()
