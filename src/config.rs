@@ -42,6 +42,8 @@ pub struct Config {
     pub data_dir: Setting<PathBuf>,
     /// A PostgreSQL of one's own; unset, a private one is kept under the data folder.
     pub database_url: Setting<Option<String>>,
+    /// Whether nothing in that server need outlive a power cut.
+    pub scratch: Setting<bool>,
     /// Connections to the database, at most.
     pub database_connections: Setting<u32>,
     /// Megabytes of one upload, at most.
@@ -104,6 +106,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "database_url",
         "DATABASE_URL",
         "address of a PostgreSQL server to use instead of the private one",
+    ),
+    (
+        "scratch",
+        "MERESTONE_SCRATCH",
+        "true: that server need not wait for its disk, since nothing in it is to be kept",
     ),
     (
         "database_connections",
@@ -297,6 +304,7 @@ impl Config {
                 |text| Some(PathBuf::from(text)),
             ),
             database_url: reader.read("database_url", None, None, |text| Some(Some(text.to_owned()))),
+            scratch: reader.read("scratch", None, false, |text| text.parse().ok()),
             database_connections: reader.read("database_connections", None, 16, |text| {
                 text.parse().ok().filter(|n| (2..=1000).contains(n))
             }),
@@ -375,6 +383,7 @@ impl Config {
                 self.data_dir.source,
             ),
             ("database_url", url, self.database_url.source),
+            ("scratch", self.scratch.value.to_string(), self.scratch.source),
             (
                 "database_connections",
                 self.database_connections.value.to_string(),

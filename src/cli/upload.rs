@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{FINE, FOUND, Failure, Outcome, language, progress};
 use crate::domain::text::Lang;
+use crate::service::Ids;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct UploadArgs {
@@ -130,6 +131,7 @@ async fn send(client: &reqwest::Client, args: &UploadArgs, path: &Path) -> Resul
     let response = client
         .post(&url)
         .header("content-type", "application/gpx+xml")
+        .header("idempotency-key", Ids.next().to_string())
         .header("content-length", size)
         .header("accept-language", if language() == Lang::Zh { "zh" } else { "en" })
         .body(reqwest::Body::wrap_stream(body))

@@ -58,6 +58,10 @@ codes! {
     Forbidden "forbidden" "Your roles do not allow this" "无权限";
     Conflict "conflict" "The request contradicts what is stored" "请求与已存内容冲突";
     NumberTaken "number-taken" "The number is already in use" "编号已被使用";
+    KeyInvalid "key-invalid" "The Idempotency-Key is not valid" "Idempotency-Key 无效";
+    KeyReused "key-reused" "The Idempotency-Key was used for another request" "Idempotency-Key 已用于其他请求";
+    KeyInFlight "key-in-flight" "The request is being worked on" "请求正在处理中";
+    AnswerNotKept "answer-not-kept" "Done already; the answer was not kept" "操作已完成，应答未保留";
     Stale "stale" "The record was changed by someone else" "记录已被他人更改";
     VersionRequired "version-required" "The version that is changed must be named" "必须指明所更改的版本";
     Gone "gone" "The record is no longer in force" "记录已不再有效";

@@ -4,8 +4,7 @@
 //! classes of records in them; nothing follows from being "higher". The same table makes the database's own judgement
 //! ([`Rights::scope`]), so that the two cannot differ.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -137,7 +136,8 @@ pub const RIGHTS: &[Right] = &[
         &[Restricted],
     ),
     (Role::Inspector, Verb::Upload, &[Field], EVERY_CLASS),
-    (Role::Inspector, Verb::Record, &[Field, Verdicts, Affairs], EVERY_CLASS),
+    (Role::Inspector, Verb::Record, &[Field, Verdicts], EVERY_CLASS),
+    (Role::Inspector, Verb::Record, &[Affairs], OFFICE),
     (
         Role::Inspector,
         Verb::Check,
@@ -217,7 +217,7 @@ impl Realm {
 pub enum Place {
     Everywhere,
     Boundary(Uuid),
-    /// A section, and what of its boundary belongs to no section.
+    /// A section, and what of its boundary belongs to no section and no project.
     Section {
         section: Uuid,
         boundary: Uuid,
@@ -361,6 +361,16 @@ impl Rights {
         self.all || self.by_grant(verb).next().is_some()
     }
 
+    /// Whether it may be done with every record of a realm, whatever its class and wherever it is.
+    pub fn may_with_all(&self, verb: Verb, realm: Realm) -> bool {
+        let reached = |class: &Class| {
+            self.by_grant(verb).any(|(place, realms, classes)| {
+                place == Place::Everywhere && realms.contains(&realm) && classes.contains(class)
+            })
+        };
+        self.all || Class::ALL.iter().all(reached)
+    }
+
     /// Whether it may be done with a record of this class at these places ([`NOWHERE`], [`whole`] a boundary, a section, ...).
     pub fn may_with(&self, verb: Verb, realm: Realm, class: Class, places: &[Uuid]) -> bool {
         self.all
@@ -375,49 +385,71 @@ impl Rights {
 
     /// The same as the database judges by: what is read, where, and what is written.
     ///
-    /// - **Shape**: words and identities with `:`, `@`, `,`, `;` and `=` between them; nothing in it needs quoting.
-    ///   `line:public` is read everywhere, `line:bilateral@01…` at one place, `=marks` is written.
+    /// - **Shape**: words with semicolons around them; nothing in them needs quoting. `;line=public,bilateral;` is read
+    ///   everywhere, `;line@=bilateral@01…;` at one place, `;+marks=internal;` is written, `;log;` and `;accounts;` are
+    ///   what they say, and `;all;` is the service itself.
     pub fn scope(&self) -> String {
+        let mut words: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         if self.all {
-            return "*".to_owned();
+            words.insert("all".to_owned(), BTreeSet::new());
+            for realm in Realm::ALL {
+                let classes: BTreeSet<String> = Class::ALL.iter().map(|class| class.word().to_owned()).collect();
+                words.insert(format!("+{}", realm.word()), classes.clone());
+                words.insert(realm.word().to_owned(), classes);
+            }
         }
-        let mut read: BTreeMap<(Realm, Class), Option<Vec<Uuid>>> = BTreeMap::new();
-        for (place, realms, classes) in self.by_grant(Verb::Read) {
-            for realm in realms {
-                for class in classes {
-                    let known = read.entry((*realm, *class)).or_insert_with(|| Some(Vec::new()));
-                    match (place.reaches(), known.as_mut()) {
-                        (None, _) => *known = None,
-                        (Some(reached), Some(places)) => places.extend(reached),
-                        (Some(_), None) => {}
+        for verb in [Verb::Read, Verb::Record, Verb::Upload, Verb::Check] {
+            let sign = if verb == Verb::Read { "" } else { "+" };
+            for (place, realms, classes) in self.by_grant(verb) {
+                for realm in realms.iter().filter(|realm| writes_to(verb, **realm)) {
+                    let realm = format!("{sign}{}", realm.word());
+                    for class in classes.iter().map(|class| class.word()) {
+                        match place.reaches() {
+                            None => drop(words.entry(realm.clone()).or_default().insert(class.to_owned())),
+                            Some(places) => words
+                                .entry(format!("{realm}@{class}"))
+                                .or_default()
+                                .extend(places.iter().map(Uuid::to_string)),
+                        }
                     }
                 }
             }
         }
-        let mut said = String::new();
-        for ((realm, class), places) in read {
-            let (realm, class) = (realm.word(), class.word());
-            match places {
-                // Writing to a string never fails.
-                None => drop(write!(said, "{realm}:{class};")),
-                Some(mut places) => {
-                    places.sort_unstable();
-                    places.dedup();
-                    for place in places {
-                        let _ = write!(said, "{realm}:{class}@{place};");
-                    }
-                }
+        if self.all || self.may_at_all(Verb::Audit) {
+            words.insert("log".to_owned(), BTreeSet::new());
+        }
+        if self.all || self.may_at_all(Verb::Administer) {
+            words.insert("accounts".to_owned(), BTreeSet::new());
+        }
+        let mut scope = String::from(";");
+        for (word, values) in words {
+            scope.push_str(&word);
+            if !values.is_empty() {
+                scope.push('=');
+                scope.push_str(&values.into_iter().collect::<Vec<_>>().join(","));
             }
+            scope.push(';');
         }
-        for realm in Realm::ALL {
-            if self.may(Verb::Record, *realm) || self.may(Verb::Upload, *realm) || self.may(Verb::Check, *realm) {
-                let _ = write!(said, "={};", realm.word());
-            }
-        }
-        if self.may_at_all(Verb::Audit) {
-            said.push_str("=log;");
-        }
-        said
+        scope
+    }
+}
+
+/// Whether what is done by a verb stands in this realm: files of the field are handed in, checks give verdicts.
+fn writes_to(verb: Verb, realm: Realm) -> bool {
+    match verb {
+        Verb::Upload => realm == Field,
+        Verb::Check => realm == Verdicts,
+        _ => true,
+    }
+}
+
+/// Where a record is, by what it belongs to; a nobody's record is nowhere.
+pub fn places(boundary: Option<Uuid>, section: Option<Uuid>, project: Option<Uuid>) -> Vec<Uuid> {
+    let all: Vec<Uuid> = [boundary, section, project].into_iter().flatten().collect();
+    match (boundary, all.len()) {
+        (_, 0) => vec![NOWHERE],
+        (Some(boundary), 1) => vec![boundary, whole(boundary)],
+        _ => all,
     }
 }
 
@@ -436,7 +468,7 @@ mod tests {
         for verb in Verb::ALL {
             assert!(!nobody.may_at_all(*verb));
         }
-        assert_eq!(nobody.scope(), "");
+        assert_eq!(nobody.scope(), ";");
         let admin = one(Role::Admin, Place::Everywhere);
         assert!(!admin.may_at_all(Verb::Approve) && !admin.may_at_all(Verb::Record));
         assert!(!admin.may_with(Verb::Read, Realm::Field, Class::Restricted, &[NOWHERE]));
@@ -485,6 +517,24 @@ mod tests {
     }
 
     #[test]
+    fn whoever_writes_may_read_what_they_wrote() {
+        for role in Role::ALL {
+            let rights = one(*role, Place::Everywhere);
+            for verb in [Verb::Record, Verb::Upload] {
+                for realm in Realm::ALL {
+                    for class in Class::ALL {
+                        assert!(
+                            !rights.may_with(verb, *realm, class, &[NOWHERE])
+                                || rights.may_with(Verb::Read, *realm, class, &[NOWHERE]),
+                            "{role:?} {verb:?} {realm:?} {class:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn every_role_is_for_something_and_every_kind_has_a_realm() {
         for role in Role::ALL {
             assert!(RIGHTS.iter().any(|(of, ..)| of == role), "{role:?}");
@@ -516,18 +566,25 @@ mod tests {
             },
         ]);
         let scope = both.scope();
-        let said: Vec<&str> = scope.split(';').collect();
-        assert!(said.contains(&"works:public") && said.contains(&"=affairs"), "{scope}");
+        let has = |word: &str| scope.contains(word);
         assert!(
-            !said.contains(&"marks:internal") && !said.contains(&"=marks"),
+            has(";works=bilateral,internal,public;") && has(&format!(";works@internal={NOWHERE},{section},")),
+            "{scope}"
+        );
+        assert!(
+            has(";+affairs=bilateral,internal,public,restricted;") && has(";marks=bilateral,public;"),
+            "{scope}"
+        );
+        assert!(
+            !has(";+marks") && !has("log") && !has("accounts") && !has("all"),
             "{scope}"
         );
         assert!(
             scope
                 .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b":;@=-_".contains(&b)),
+                .all(|b| b.is_ascii_alphanumeric() || b"+:;,@=-_".contains(&b)),
             "{scope}"
         );
-        assert_eq!(Rights::all().scope(), "*");
+        assert!(Rights::all().scope().starts_with(";+affairs=") && Rights::all().scope().contains(";all;"));
     }
 }

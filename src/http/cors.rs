@@ -16,9 +16,9 @@ use crate::service::{Context, Outside};
 
 const READING: &str = "GET, HEAD, OPTIONS";
 const ALL: &str = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE";
-const ASKED: &str = "Accept, Accept-Language, Authorization, Content-Crs, Content-Type, If-Match, If-None-Match, Prefer, \
+const ASKED: &str = "Accept, Accept-Language, Authorization, Content-Crs, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, \
                      Range, Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset, Upload-Checksum";
-const TOLD: &str = "ETag, Link, Location, Content-Crs, Upload-Offset, Tus-Resumable";
+const TOLD: &str = "ETag, Link, Location, Content-Crs, Idempotent-Replayed, Upload-Offset, Tus-Resumable";
 
 /// What a page may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! A handler extracts, calls one service function and wraps. Refusals become problems in one place, `problem.rs`.
 
 mod accounts;
+mod answers;
 mod boundaries;
 mod caller;
 mod check_runs;
@@ -17,6 +18,7 @@ mod jobs;
 mod metrics;
 mod ogc;
 mod operations;
+mod own_task;
 mod places;
 mod problem;
 pub mod rules;
@@ -64,8 +66,10 @@ pub fn router(cx: Context) -> Router {
         .route("/metrics", get(|who::Cx(cx)| metrics::give(cx, given)))
         .fallback(elsewhere)
         .method_not_allowed_fallback(problem::no_such_method)
+        .layer(middleware::from_fn_with_state(cx.clone(), answers::remember))
         .layer(middleware::from_fn_with_state(cx.clone(), who::gate))
         .layer(middleware::from_fn_with_state(rooms, shed::shed))
+        .layer(middleware::from_fn_with_state(cx.clone(), own_task::run))
         .layer(middleware::from_fn_with_state(cx.clone(), cors::guard))
         .layer(middleware::from_fn(problem::render))
         .layer(CatchPanicLayer::custom(problem::after_panic))

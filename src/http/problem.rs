@@ -52,11 +52,14 @@ pub(super) const fn status(code: Code) -> StatusCode {
         | Code::NotComparable
         | Code::LineInvalid
         | Code::GlyphMissing
+        | Code::KeyReused
         | Code::BackupDamaged => StatusCode::UNPROCESSABLE_ENTITY,
         Code::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::ParameterInvalid | Code::ParameterUnknown | Code::FilterInvalid | Code::BodyInvalid => {
-            StatusCode::BAD_REQUEST
-        }
+        Code::ParameterInvalid
+        | Code::ParameterUnknown
+        | Code::FilterInvalid
+        | Code::BodyInvalid
+        | Code::KeyInvalid => StatusCode::BAD_REQUEST,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -65,7 +68,9 @@ pub(super) const fn status(code: Code) -> StatusCode {
         Code::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
         Code::OriginForbidden | Code::ProofNeeded | Code::Forbidden => StatusCode::FORBIDDEN,
         Code::RangeInvalid => StatusCode::RANGE_NOT_SATISFIABLE,
-        Code::Conflict | Code::NumberTaken | Code::BackupNeeded => StatusCode::CONFLICT,
+        Code::Conflict | Code::NumberTaken | Code::BackupNeeded | Code::KeyInFlight | Code::AnswerNotKept => {
+            StatusCode::CONFLICT
+        }
         Code::Stale => StatusCode::PRECONDITION_FAILED,
         Code::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
         Code::Gone | Code::LinkUsed => StatusCode::GONE,
@@ -248,6 +253,15 @@ fn finish(
         header::CONTENT_LANGUAGE,
         HeaderValue::from_static(if lang == Lang::Zh { "zh" } else { "en" }),
     );
+    let again = match pending.problem.code {
+        Code::KeyInFlight => Some(1),
+        Code::Unavailable => Some(5),
+        _ => None,
+    };
+    if let Some(seconds) = again.filter(|_| !headers.contains_key(header::RETRY_AFTER)) {
+        let seconds = HeaderValue::from(seconds);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
     // What else was said stays said, but not of the body that is no more.
     for (name, value) in headers {
         if ![header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_LANGUAGE].contains(name) {

@@ -1,6 +1,6 @@
 //! The versions of collections in memory, so that a caller's copy is found good without asking the database.
 //!
-//! A writer sees its own change at once ([`Context::commit`]); others hear of it by the listener, within milliseconds.
+//! A writer sees its own change at once ([`Context::commit_as`]); others hear of it by the listener, within milliseconds.
 //! While nothing can be heard the database is asked, so a stale answer is never taken for a good one.
 
 use std::collections::HashMap;
@@ -56,16 +56,18 @@ impl Context {
         Ok(store::tile::collections_version(&mut conn, collections).await?)
     }
 
-    /// Commits, and knows of the change before anybody is answered.
-    ///
-    /// # Errors
-    /// When the database refuses the transaction as a whole.
-    pub async fn commit(&self, tx: store::Tx) -> Result<()> {
-        store::commit(tx).await?;
-        let mut conn = self.db.acquire().await?;
-        self.labels.forget();
-        self.changes.learn(store::changes::versions(&mut conn).await?);
-        Ok(())
+    /// After a change of one's own: it is seen before anybody is answered.
+    pub(super) async fn learn_of_own(&self) {
+        self.memories.forget_labels();
+        let learned = async {
+            let mut conn = self.db.acquire().await?;
+            self.changes.learn(store::changes::versions(&mut conn).await?);
+            Ok::<_, store::Error>(())
+        };
+        if let Err(fault) = learned.await {
+            // What was done is done, and is answered as such; the listener hears of it a little later.
+            tracing::warn!(%fault, "the versions of collections cannot be read after a change");
+        }
     }
 }
 
@@ -90,7 +92,7 @@ async fn hear(cx: &Context) -> Result<()> {
         match listener.next().await? {
             News::Changed { collection, version } => {
                 if collection == "labels" {
-                    cx.labels.forget();
+                    cx.memories.forget_labels();
                 } else {
                     cx.changes.learn([(collection, version)]);
                 }
@@ -105,7 +107,7 @@ async fn hear(cx: &Context) -> Result<()> {
 
 async fn refresh(cx: &Context) -> Result<()> {
     let mut conn = cx.db.acquire().await?;
-    cx.labels.forget();
+    cx.memories.forget_labels();
     cx.changes.learn(store::changes::versions(&mut conn).await?);
     cx.changes.0.hears.store(true, Ordering::Release);
     Ok(())

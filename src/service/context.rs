@@ -7,21 +7,18 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::account::who::People;
+use super::answers::Keyed;
 use super::audit::Log;
+use super::audit::shown::Shown;
 use super::caller::Caller;
 use super::changes::Changes;
 use super::export::AT_ONCE;
-use super::extents::Extents;
-use super::features::Counts;
-use super::register::Registers;
+use super::memory::{Memories, Memory};
 use super::systems::Systems;
-use super::tile::Tiles;
-use super::window::Windows;
 use super::worker::Worker;
 use crate::report::typst::Fonts;
 use crate::store::Db;
 use crate::store::original::Originals;
-use crate::store::record::Labels;
 
 /// The time of day. A test may stop it.
 #[derive(Clone)]
@@ -85,28 +82,31 @@ pub struct Context {
     pub log: Log,
     /// On whose behalf.
     pub caller: Arc<Caller>,
+    /// By which the request may be sent again, where its sender has said.
+    pub keyed: Option<Arc<Keyed>>,
+    /// Requests that write: ended before the service ends.
+    pub writing: tokio_util::task::TaskTracker,
     /// Those who came in before.
     pub people: People,
+    /// Restricted reading that stands in the log already.
+    pub shown: Shown,
     /// Where fonts are looked for.
     pub font_dirs: Vec<PathBuf>,
     pub fonts: Arc<tokio::sync::OnceCell<Fonts>>,
     /// Woken when a job was queued.
     pub wake: Arc<tokio::sync::Notify>,
-    pub registers: Registers,
+    /// What was read before by those who may see what the caller may.
+    pub memory: Arc<Memory>,
+    /// The memories of all.
+    pub memories: Memories,
     /// Versions of collections, heard of from the database.
     pub changes: Changes,
-    /// What records are called.
-    pub labels: Labels,
-    pub counts: Counts,
-    pub tiles: Tiles,
-    pub windows: Windows,
     /// Reads feature files of the kinds that this program does not.
     pub worker: Worker,
     /// Bytes of one upload, at most.
     pub upload_limit: u64,
     pub outside: Arc<Outside>,
     pub systems: Systems,
-    pub extents: Extents,
     /// Turns of those who are given files.
     pub exports: Arc<tokio::sync::Semaphore>,
 }
@@ -117,28 +117,29 @@ const UPLOAD_LIMIT: u64 = 1 << 30;
 impl Context {
     /// With the machine's clock and nothing remembered yet.
     pub fn new(db: Db, originals: Originals, worker: Worker, log: Log) -> Self {
+        let caller = Arc::new(Caller::machine());
+        let memories = Memories::default();
         Self {
             db,
             originals,
             clock: Clock::system(),
             ids: Ids,
             log,
-            caller: Arc::new(Caller::machine()),
+            memory: memories.of(&caller.scope),
+            memories,
+            caller,
+            keyed: None,
+            writing: tokio_util::task::TaskTracker::new(),
             people: People::default(),
+            shown: Shown::default(),
             font_dirs: Vec::new(),
             fonts: Arc::default(),
             wake: Arc::default(),
-            registers: Registers::default(),
             changes: Changes::default(),
-            labels: Labels::default(),
-            counts: Counts::default(),
-            tiles: Tiles::default(),
-            windows: Windows::default(),
             worker,
             upload_limit: UPLOAD_LIMIT,
             outside: Arc::default(),
             systems: Systems::default(),
-            extents: Extents::default(),
             exports: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
         }
     }

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::audit::shown;
 use super::history::{self, Changed, Version};
 use super::{Context, Result, not_found};
 use crate::crs::{Crs, Frame, null_for_display};
@@ -72,6 +73,7 @@ pub struct Pair {
 /// # Errors
 /// When there never was such a record, or it has no such version.
 pub async fn pair(cx: &Context, schema: &'static Schema, feature_id: i64, old: i32, new: i32) -> Result<Pair> {
+    shown::record(cx, schema, feature_id).await?;
     let (id, history) = history::identified(cx, schema, feature_id).await?;
     let find = |number: i32| {
         let lineage = history.iter().find(|lineage| lineage.version == number);
@@ -173,7 +175,7 @@ async fn placed(
         feature_ids: Some(vec![feature_id]),
         ..wanted(schema, if is_segment { line_fields(schema) } else { Vec::new() })
     };
-    let row = select::rows(conn, &cx.labels, &own).await?.pop();
+    let row = select::rows(conn, &cx.memory.labels, &own).await?.pop();
     let Some((row, boundary)) = row.and_then(|row| row.boundary.map(|boundary| (row, boundary))) else {
         return Ok(Placed { legal: None, display });
     };
@@ -193,7 +195,7 @@ async fn placed(
             ..wanted(&schema::segment::SCHEMA, line_fields(&schema::segment::SCHEMA))
         };
         let label = store::version::label(conn, id).await?;
-        let mut rows = select::rows(conn, &cx.labels, &segments).await?;
+        let mut rows = select::rows(conn, &cx.memory.labels, &segments).await?;
         rows.retain(|row| matches!((row.values.get(2), &label), (Some(Value::Text(a)), Some(b)) if a == b));
         rows.sort_by_key(|row| match row.values.get(3) {
             Some(Value::Integer(ordinal)) => *ordinal,

@@ -28,7 +28,7 @@ pub struct Extents(Arc<Mutex<HashMap<&'static str, (i64, Extent)>>>);
 /// When the database cannot be read.
 pub async fn extent(cx: &Context, schema: &'static Schema) -> Result<Extent> {
     let version = features::version(cx, schema).await?;
-    if let Ok(known) = cx.extents.0.lock()
+    if let Ok(known) = cx.memory.extents.0.lock()
         && let Some((at, extent)) = known.get(schema.collection)
         && *at == version
     {
@@ -46,7 +46,7 @@ pub async fn extent(cx: &Context, schema: &'static Schema) -> Result<Extent> {
         Writes::None => None,
     };
     let extent = Extent { bbox, since };
-    if let Ok(mut known) = cx.extents.0.lock() {
+    if let Ok(mut known) = cx.memory.extents.0.lock() {
         known.insert(schema.collection, (version, extent));
     }
     Ok(extent)

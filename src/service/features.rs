@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::audit::shown;
 use super::{Context, Result, not_found, window};
 use crate::crs::{Crs, Frame, Kind, NotComparable, Operation, Projection, null_for_display};
 use crate::domain::filter::Test;
@@ -258,13 +259,14 @@ async fn boundary_id(conn: &mut store::Conn, now: Timestamp, key: &str) -> Resul
 /// # Errors
 /// When the boundary does not exist, or the database breaks.
 pub async fn page(cx: &Context, wanted: &Selection) -> Result<Page> {
+    shown::collection(cx, wanted.schema).await?;
     if let Some(page) = window::page(cx, wanted).await? {
         return Ok(page);
     }
     let mut conn = cx.db.acquire().await?;
     let mut asked = query(cx, &mut conn, wanted).await?;
     asked.limit = Some(wanted.limit + 1);
-    let mut rows = select::rows(&mut conn, &cx.labels, &asked).await?;
+    let mut rows = select::rows(&mut conn, &cx.memory.labels, &asked).await?;
     let limit = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -287,7 +289,7 @@ pub async fn page(cx: &Context, wanted: &Selection) -> Result<Page> {
 pub(super) async fn all(cx: &Context, wanted: &Selection) -> Result<Vec<Record>> {
     let mut conn = cx.db.acquire().await?;
     let asked = query(cx, &mut conn, wanted).await?;
-    let rows = select::rows(&mut conn, &cx.labels, &asked).await?;
+    let rows = select::rows(&mut conn, &cx.memory.labels, &asked).await?;
     place(cx, &mut conn, rows, &asked, &wanted.coordinates).await
 }
 
@@ -312,14 +314,14 @@ async fn count(cx: &Context, conn: &mut store::Conn, wanted: &Selection, asked: 
         "{} {:?} {:?} {:?} {:?} {filter:?}",
         wanted.schema.collection, wanted.boundary, wanted.when, wanted.area, wanted.ids
     );
-    if let Ok(counts) = cx.counts.0.lock()
+    if let Ok(counts) = cx.memory.counts.0.lock()
         && let Some((made, count)) = counts.get(&key)
         && *made == version
     {
         return Ok(*count);
     }
     let counted = select::count(conn, asked).await?;
-    if let Ok(mut counts) = cx.counts.0.lock() {
+    if let Ok(mut counts) = cx.memory.counts.0.lock() {
         if counts.len() >= MOST_COUNTS {
             counts.clear();
         }
@@ -350,7 +352,7 @@ async fn pour(cx: &Context, wanted: &Selection, out: &mpsc::Sender<Result<Vec<Re
     let mut beside = cx.db.acquire().await?;
     let asked = query(cx, &mut names, wanted).await?;
     let mut tx = cx.db.snapshot().await?;
-    let mut batches = select::batches(&mut tx, &mut names, &cx.labels, &asked);
+    let mut batches = select::batches(&mut tx, &mut names, &cx.memory.labels, &asked);
     while let Some(rows) = batches.try_next().await? {
         let records = place(cx, &mut beside, rows, &asked, &wanted.coordinates).await?;
         if out.send(Ok(records)).await.is_err() {
@@ -373,10 +375,11 @@ pub enum Found {
 /// # Errors
 /// When there never was such a record in the collection, or the database breaks.
 pub async fn item(cx: &Context, wanted: &Selection, feature_id: i64) -> Result<Found> {
+    shown::record(cx, wanted.schema, feature_id).await?;
     let mut conn = cx.db.acquire().await?;
     let mut asked = query(cx, &mut conn, wanted).await?;
     asked.feature_ids = Some(vec![feature_id]);
-    let rows = select::rows(&mut conn, &cx.labels, &asked).await?;
+    let rows = select::rows(&mut conn, &cx.memory.labels, &asked).await?;
     if rows.is_empty() {
         let known = store::version::identify(&mut conn, feature_id).await?;
         return match known {
@@ -454,7 +457,7 @@ async fn place(
             after: None,
             ..asked.clone()
         };
-        let rows = select::rows(conn, &cx.labels, &again).await?;
+        let rows = select::rows(conn, &cx.memory.labels, &again).await?;
         shown.extend(rows.into_iter().filter_map(|row| Some((row.feature_id, row.geometry?))));
     }
     let target = target.clone();

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::audit::shown;
 use super::features::{self, Found, Record, Selection, When};
 use super::{Context, Result, not_found};
 use crate::domain::lineage::Lineage;
@@ -74,6 +75,7 @@ pub(super) async fn identified(cx: &Context, schema: &'static Schema, feature_id
 /// # Errors
 /// When there never was such a record, or its kind has no versions.
 pub async fn lineages(cx: &Context, schema: &'static Schema, feature_id: i64) -> Result<Vec<Lineage>> {
+    shown::record(cx, schema, feature_id).await?;
     Ok(identified(cx, schema, feature_id).await?.1)
 }
 

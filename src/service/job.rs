@@ -30,18 +30,19 @@ pub async fn work(cx: &Context, job: &Job) -> Result<()> {
     let done = perform(cx, job).await;
     let mut conn = acquire(cx).await?;
     let now = cx.clock.now();
+    let passing = done.as_ref().is_err_and(Error::is_passing);
     match done {
         Ok(()) => store::job::finish(&mut conn, job.job_id, None, now).await?,
-        Err(Error::Refused(problem)) => {
+        Err(Error::Refused(problem)) if !passing => {
             store::job::finish(&mut conn, job.job_id, Some(&problem.detail), now).await?;
             give_up(&mut conn, job).await?;
         }
-        Err(Error::Fault(fault)) if job.attempts < TRIES => {
+        Err(fault) if job.attempts < TRIES => {
             tracing::warn!(job = %job.job_id, attempt = job.attempts, %fault, "a job broke and will be tried again");
             let pause = SignedDuration::from_secs(i64::from(job.attempts) * 5);
             store::job::retry(&mut conn, job.job_id, now.checked_add(pause).unwrap_or(now)).await?;
         }
-        Err(Error::Fault(fault)) => {
+        Err(fault) => {
             tracing::error!(job = %job.job_id, %fault, "a job broke for the last time");
             let message = Message::new(
                 format!(

@@ -4,11 +4,13 @@
 //! command line.
 
 pub mod account;
+pub mod answers;
 pub mod audit;
 pub mod backup;
 pub mod caller;
 pub mod changes;
 pub mod check;
+pub mod constraints;
 mod context;
 pub mod demo;
 pub mod difference;
@@ -22,6 +24,7 @@ pub mod history;
 pub mod import;
 pub mod inspect;
 pub mod job;
+mod memory;
 pub mod register;
 pub mod report;
 pub mod search;
@@ -36,9 +39,9 @@ pub mod wire;
 pub mod worker;
 
 pub use context::{Clock, Context, Ids, Outside};
+pub use memory::{Memories, Memory};
 
-use crate::domain::problem::{Code, Mistake, Problem};
-use crate::domain::schema::{self, Stored};
+use crate::domain::problem::{Code, Problem};
 use crate::domain::text::Message;
 
 /// Why a use was refused, or broke.
@@ -52,6 +55,13 @@ pub enum Error {
     Fault(#[from] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl Error {
+    /// Whether it may go well a little later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Refused(problem) if matches!(problem.code, Code::Unavailable | Code::StorageFull))
+    }
+}
+
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl From<Problem> for Error {
@@ -61,7 +71,8 @@ impl From<Problem> for Error {
 }
 
 impl From<crate::store::Error> for Error {
-    /// A broken constraint of the register is the caller's mistake and has a name; the rest is a fault.
+    /// A broken constraint is the caller's mistake where [`constraints`] knows it; what passes is said to pass; the rest is
+    /// a fault.
     fn from(error: crate::store::Error) -> Self {
         if error.is_full() {
             return Problem::new(
@@ -74,53 +85,28 @@ impl From<crate::store::Error> for Error {
             )
             .into();
         }
-        match error.constraint() {
-            Some("boundary_key_key") => Problem::new(
-                Code::Conflict,
+        if error.is_denied() {
+            return caller::not_allowed().into();
+        }
+        if error.is_passing() {
+            return Problem::new(
+                Code::Unavailable,
                 Message::new(
-                    "A boundary with this key is in the register already.",
-                    "登记簿中已有此代码的国界。",
+                    "The database could not take this now: it is busy, or starting.",
+                    "数据库暂时无法处理：正忙或正在启动。",
                 ),
                 Message::new(
-                    "Use another key, or change the boundary that is there.",
-                    "请改用其他代码，或修改已有的国界。",
+                    "Send it again in a few seconds, with the same Idempotency-Key; it is then done once.",
+                    "请几秒后以同一 Idempotency-Key 重新提交，以确保只执行一次。",
                 ),
             )
-            .into(),
-            Some(name) if name.ends_with("_check") => refused_value(name).into(),
-            _ => Self::Fault(Box::new(error)),
+            .into();
+        }
+        match error.constraint().and_then(constraints::problem) {
+            Some(problem) => problem.into(),
+            None => Self::Fault(Box::new(error)),
         }
     }
-}
-
-/// A rule that only the database has. Its name is that of the kind, of the column, and `check`.
-fn refused_value(constraint: &str) -> Problem {
-    let name = constraint.trim_end_matches("_check");
-    let field = schema::ALL.iter().find_map(|schema| {
-        let column = name.strip_prefix(schema.kind)?.strip_prefix('_')?;
-        let stored = |field: &&schema::Field| match field.stored {
-            Stored::Column(at) | Stored::Member(at, _) => at == column,
-            Stored::Derived => false,
-        };
-        schema.fields().find(stored).map(|field| field.name)
-    });
-    let member = field.unwrap_or(name);
-    let detail = Message::new(
-        format!("The register has a rule for {member} that this value breaks."),
-        format!("{member} 的值不符合登记簿的规则。"),
-    );
-    Problem::new(
-        Code::ValueInvalid,
-        detail.clone(),
-        Message::new(
-            "Look at its format in the schema of the collection, and correct it.",
-            "请查看该数据集的字段定义并更正。",
-        ),
-    )
-    .with_mistakes(vec![Mistake {
-        at: format!("#/properties/{member}"),
-        detail,
-    }])
 }
 
 impl From<std::io::Error> for Error {

@@ -48,6 +48,7 @@ pub async fn load(cx: &Context, conn: &mut store::Conn, boundary: Held<Boundary>
     let version = store::tile::collections_version(conn, &COLLECTIONS).await?;
     let id = boundary.id;
     let known = cx
+        .memory
         .registers
         .0
         .lock()
@@ -60,7 +61,7 @@ pub async fn load(cx: &Context, conn: &mut store::Conn, boundary: Held<Boundary>
         return Ok(None);
     };
     let register = Arc::new(register);
-    if let Ok(mut known) = cx.registers.0.lock() {
+    if let Ok(mut known) = cx.memory.registers.0.lock() {
         known.insert(id.uuid(), Arc::clone(&register));
     }
     Ok(Some(register))

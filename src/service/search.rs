@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::audit::shown;
 use super::features::When;
 use super::register::Register;
 use super::{Context, Result, not_found, register};
@@ -156,7 +157,7 @@ pub async fn search(cx: &Context, asked: &Asked<'_>) -> Result<Found> {
             fields: fields.clone(),
             ..select::Selection::all(schema, asked.when.moment(now))
         };
-        for row in select::rows(&mut conn, &cx.labels, &wanted).await? {
+        for row in select::rows(&mut conn, &cx.memory.labels, &wanted).await? {
             shown.insert(row.feature_id, hit(schema, &fields, row));
         }
     }
@@ -183,6 +184,10 @@ pub async fn search(cx: &Context, asked: &Asked<'_>) -> Result<Found> {
             .then(a.schema.is_some().cmp(&b.schema.is_some()))
     });
     hits.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    drop(conn);
+    for schema in hits.iter().filter_map(|hit| hit.schema) {
+        shown::collection(cx, schema).await?;
+    }
     let hint = hits.is_empty().then(|| hint(query.along.as_ref(), asked));
     Ok(Found { hits, hint })
 }

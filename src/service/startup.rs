@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::audit::Log;
 use super::backup::{self, Backups};
@@ -24,6 +25,9 @@ pub struct Running {
     listener: tokio::task::JoinHandle<()>,
     cluster: Option<Cluster>,
 }
+
+/// How long changes may take yet when everything else has ended. A cut one has not happened, and is sent again.
+const LAST_WRITES: Duration = Duration::from_secs(30);
 
 /// How a register is reached.
 enum Reached {
@@ -51,7 +55,12 @@ pub async fn open(config: &Config) -> Result<Running> {
 
 async fn migrate(config: &Config, reached: Reached) -> Result<Running> {
     let (running, ()) = opened(config, reached, async |cx, backups| {
-        let made = backup::before_migration(cx, backups, config).await?;
+        let before = Context {
+            db: cx.db.owned().await?,
+            ..cx.clone()
+        };
+        let made = backup::before_migration(&before, backups, config).await?;
+        before.db.close().await;
         cx.db.migrate().await?;
         match made {
             Some(made) => backup::record(cx, &made).await,
@@ -132,6 +141,9 @@ async fn opened<T>(
             (_, Some(access)) => Db::connect(access.options(APPLICATION), size).await?,
             (url, None) => Db::connect_url(url.as_deref().unwrap_or_default(), size).await?,
         };
+        if access.is_none() && !config.scratch.value {
+            db.must_be_durable().await?;
+        }
         let originals = Originals::open(config.data_dir.value.join("originals")).await?;
         let cx = Context {
             font_dirs: config.font_dirs.value.clone(),
@@ -200,8 +212,15 @@ impl Running {
         upload::resume(&self.cx).await
     }
 
-    /// Closes the connections and stops the private database.
+    /// Lets changes that are being made end, closes the connections and stops the private database.
     pub async fn stop(self) {
+        self.cx.writing.close();
+        if tokio::time::timeout(LAST_WRITES, self.cx.writing.wait()).await.is_err() {
+            tracing::warn!(
+                left = self.cx.writing.len(),
+                "changes were cut off that did not end in time"
+            );
+        }
         self.listener.abort();
         // Its connection goes back before the pool is closed.
         let _ = self.listener.await;

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
+use super::audit::shown;
 use super::features::When;
 use super::{Context, Result, not_found};
 use crate::domain::moment::InForce;
-use crate::domain::schema::{Field, Schema};
+use crate::domain::schema::{self, Field, Schema};
 use crate::domain::text::Message;
 use crate::store;
 use crate::store::record::tile::{self as of_collection, Detail};
@@ -32,6 +33,15 @@ impl Source<'_> {
             Self::Boundary(key) => format!("b-{key}"),
             Self::Collection(schema, boundary) => format!("c-{}-{}", schema.collection, boundary.unwrap_or_default()),
         }
+    }
+
+    /// The kinds that it draws.
+    fn schemas(&self) -> impl Iterator<Item = &'static Schema> {
+        let drawn = match self {
+            Self::Boundary(_) => collections(),
+            Self::Collection(schema, _) => vec![schema.collection],
+        };
+        drawn.into_iter().filter_map(schema::of)
     }
 
     fn collections(&self) -> Vec<&'static str> {
@@ -125,8 +135,9 @@ async fn tag(cx: &Context, source: &Source<'_>, address: Address, when: &When) -
     };
     let Address { zoom, row, column } = address;
     Ok(format!(
-        "\"t{version}-{}-{zoom}-{row}-{column}{moment}\"",
-        source.name()
+        "\"t{version}-{}-{zoom}-{row}-{column}{moment}-{:016x}\"",
+        source.name(),
+        cx.memory.mark
     ))
 }
 
@@ -146,11 +157,14 @@ pub async fn get(
     if known.is_some_and(|known| known.split(',').any(same)) {
         return Ok(Answer::Same { tag });
     }
-    if let Some(body) = cx.tiles.get(&tag) {
+    for schema in source.schemas() {
+        shown::collection(cx, schema).await?;
+    }
+    if let Some(body) = cx.memory.tiles.get(&tag) {
         return Ok(Answer::Tile { tag, body });
     }
     let body = Bytes::from(make(cx, source, address, when).await?);
-    cx.tiles.put(&tag, &body);
+    cx.memory.tiles.put(&tag, &body);
     Ok(Answer::Tile { tag, body })
 }
 

@@ -34,7 +34,7 @@ pub async fn ways(cx: &Context, conn: &mut store::Conn, from: &Crs, frame: &Fram
         position: Position::None,
         ..Selection::all(&transformation::SCHEMA, Moment::at(cx.clock.now()))
     };
-    for row in select::rows(conn, &cx.labels, &wanted).await? {
+    for row in select::rows(conn, &cx.memory.labels, &wanted).await? {
         let mut draft = Draft::default();
         for (field, value) in wanted.fields.iter().zip(row.values) {
             draft.set(field.name, value);

@@ -89,7 +89,7 @@ impl Windows {
         drop(all);
         let cx = cx.clone();
         tokio::spawn(async move {
-            if let Err(fault) = cx.windows.read(&cx, schema).await {
+            if let Err(fault) = cx.memory.windows.read(&cx, schema).await {
                 tracing::warn!(%fault, collection = schema.collection, "the points of a collection could not be read");
             }
         });
@@ -107,7 +107,7 @@ impl Windows {
             ..Query::all(schema, Moment::at(cx.clock.now()))
         };
         let mut points = Vec::new();
-        let mut batches = select::batches(&mut tx, &mut names, &cx.labels, &asked);
+        let mut batches = select::batches(&mut tx, &mut names, &cx.memory.labels, &asked);
         while let Some(rows) = batches.try_next().await? {
             points.extend(rows.into_iter().filter_map(|row| match row.geometry {
                 Some(Geometry::Point(at)) => Some((row.feature_id, at)),
@@ -191,7 +191,7 @@ pub async fn page(cx: &Context, wanted: &Selection) -> Result<Option<Page>> {
         return Ok(None);
     };
     let version = features::version(cx, wanted.schema).await?;
-    let Some(places) = cx.windows.places(cx, wanted.schema, version) else {
+    let Some(places) = cx.memory.windows.places(cx, wanted.schema, version) else {
         return Ok(None);
     };
     let limit = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
@@ -199,7 +199,7 @@ pub async fn page(cx: &Context, wanted: &Selection) -> Result<Option<Page>> {
     let (matched, mut ids) = places.page(&windows, after, limit.saturating_add(1));
     let more = ids.len() > limit;
     ids.truncate(limit);
-    let records = cx.windows.records(cx, wanted, version, &ids).await?;
+    let records = cx.memory.windows.records(cx, wanted, version, &ids).await?;
     // Something has been retired this very moment: the database knows.
     if records.len() != ids.len() {
         return Ok(None);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sqlx::PgConnection;
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgListener, PgPoolOptions};
 
 use super::{Db, Result};
 
@@ -34,7 +34,9 @@ impl Listener {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn open(db: &Db) -> Result<Self> {
-        let mut listener = PgListener::connect_with(db.pool()).await?;
+        // Kept for good, it is none of those that wait to be used.
+        let alone = PgPoolOptions::new().max_connections(1).connect_lazy_with(db.options());
+        let mut listener = PgListener::connect_with(&alone).await?;
         listener.listen("collection_version").await?;
         Ok(Self(listener))
     }

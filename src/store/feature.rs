@@ -188,7 +188,7 @@ pub async fn is_near(conn: &mut PgConnection, upload: Uuid, boundary: Uuid) -> R
         "select exists (
              select from track t
              join segment g on g.boundary_id = $2 and upper_inf(g.known)
-             join track_chunk c on c.track_id = t.track_id and c.path && st_expand(g.display, 0.05)
+             join fixes c on c.track_id = t.track_id and c.path && st_expand(g.display, 0.05)
              where t.upload_id = $1
          )",
     )

@@ -4,6 +4,7 @@
 //! does not ask who is asking. Geometry crosses in [`codec`] only; versions are written in [`version`] only.
 
 pub mod account;
+pub mod answer;
 pub mod audit;
 pub mod backup;
 pub mod boundary;
@@ -25,7 +26,7 @@ pub mod track;
 pub mod upload;
 pub mod version;
 
-pub use pool::{Conn, Db, PoolConn, Tx, commit};
+pub use pool::{Behalf, Conn, Db, PoolConn, Tx, WORKING_ROLE, commit};
 
 /// What can go wrong between Rust and the database.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,28 @@ impl Error {
         match self {
             Self::Database(sqlx::Error::Database(error)) => error.constraint(),
             _ => None,
+        }
+    }
+
+    /// Whether the rules of a table's rows refused what whoever asks wrote. That the service itself lacks a right to a
+    /// table has the same code (42501), but is a fault.
+    pub fn is_denied(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        error.code().is_some_and(|code| code == "42501") && error.message().contains("row-level security")
+    }
+
+    /// Whether it may go well a little later: no connection was free or could be made, the server was ending or starting,
+    /// or others were in the way.
+    pub fn is_passing(&self) -> bool {
+        const CODES: [&str; 8] = ["40001", "40P01", "53300", "55P03", "57014", "57P01", "57P02", "57P03"];
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error
+                .code()
+                .is_some_and(|code| CODES.contains(&&*code) || code.starts_with("08")),
+            Self::Database(error) => matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)),
+            _ => false,
         }
     }
 

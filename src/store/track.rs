@@ -327,7 +327,7 @@ pub fn chunks<'c>(conn: &'c mut PgConnection, uploads: &[Uuid]) -> impl Stream<I
                 c.pdop, c.accuracy_m, c.path
          from upload u
          join track t on t.upload_id = u.upload_id
-         join track_chunk c on c.track_id = t.track_id
+         join fixes c on c.track_id = t.track_id
          where u.upload_id = any($1)
          order by u.number, t.ordinal, c.ordinal",
     )

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Result, broken};
+use crate::domain::lineage::Class;
 
 /// An upload as stored: JSON members are those of the receipt.
 #[derive(Debug, Clone)]
@@ -17,6 +18,7 @@ pub struct StoredUpload {
     pub bytes: i64,
     pub received_at: Timestamp,
     pub inspection_id: Option<Uuid>,
+    pub class: Class,
     pub job_id: Option<Uuid>,
     pub state: String,
     pub format: Option<String>,
@@ -36,6 +38,7 @@ struct UploadRow {
     bytes: i64,
     received_at: jiff_sqlx::Timestamp,
     inspection_id: Option<Uuid>,
+    class: String,
     job_id: Option<Uuid>,
     state: String,
     format: Option<String>,
@@ -62,6 +65,7 @@ impl TryFrom<UploadRow> for StoredUpload {
             bytes: row.bytes,
             received_at: row.received_at.to_jiff(),
             inspection_id: row.inspection_id,
+            class: Class::from_word(&row.class).unwrap_or_default(),
             job_id: row.job_id,
             state: row.state,
             format: row.format,
@@ -83,6 +87,7 @@ pub struct NewUpload<'a> {
     pub received_at: Timestamp,
     pub uploader: &'a str,
     pub inspection: Option<Uuid>,
+    pub class: Class,
 }
 
 /// Notes a file; false when these bytes are already known.
@@ -91,8 +96,8 @@ pub struct NewUpload<'a> {
 /// When the database refuses it.
 pub async fn insert(conn: &mut PgConnection, new: &NewUpload<'_>) -> Result<bool> {
     let done = sqlx::query(
-        "insert into upload (upload_id, sha256, file_name, bytes, received_at, uploader, inspection_id, state)
-         values ($1, $2, $3, $4, $5, $6, $7, 'reading')
+        "insert into upload (upload_id, sha256, file_name, bytes, received_at, uploader, inspection_id, class, state)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'reading')
          on conflict on constraint upload_sha256_key do nothing",
     )
     .bind(new.id)
@@ -102,6 +107,7 @@ pub async fn insert(conn: &mut PgConnection, new: &NewUpload<'_>) -> Result<bool
     .bind(jiff_sqlx::Timestamp::from(new.received_at))
     .bind(new.uploader)
     .bind(new.inspection)
+    .bind(new.class.word())
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -197,7 +203,7 @@ pub async fn set_failed(conn: &mut PgConnection, id: Uuid) -> Result<()> {
 }
 
 const COLUMNS: &str = "
-    select upload_id, number, sha256, file_name, bytes, received_at, inspection_id, job_id, state, format, summary,
+    select upload_id, number, sha256, file_name, bytes, received_at, inspection_id, class, job_id, state, format, summary,
            warnings, warnings_total, problem, results
     from upload
     where ($1::uuid is null or upload_id = $1) and ($2::bytea is null or sha256 = $2)

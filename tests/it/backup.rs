@@ -479,6 +479,7 @@ async fn nothing_is_migrated_without_a_fresh_backup() {
         let environment = move |name: &str| match name {
             "DATABASE_URL" => Some(url.clone()),
             "MERESTONE_DATA_DIR" => Some(place.clone()),
+            "MERESTONE_SCRATCH" => Some("true".to_owned()),
             _ => None,
         };
         let flags = Flags {

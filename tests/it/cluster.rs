@@ -10,7 +10,8 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use sqlx::{ConnectOptions, Connection, PgConnection};
 
 use crate::support::again::again;
-use crate::support::folder;
+use crate::support::program::{merestone, said};
+use crate::support::{db, folder};
 
 /// Longer than any of this should take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -351,6 +352,24 @@ async fn settings_that_risk_data_are_refused() {
     assert_eq!(ask::<String>(&mut conn, "show shared_buffers").await, "32MB");
     conn.close().await.unwrap();
     cluster.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_elsewhere_that_does_not_wait_for_its_disk_is_refused() {
+    let (db, place) = (db().await, folder());
+    let migrate = |scratch: &str, lang: &str| {
+        let mut command = merestone(place.path());
+        command.arg("migrate").env("DATABASE_URL", &db.url);
+        said(command.env("MERESTONE_SCRATCH", scratch).env("LANG", lang))
+    };
+    let refused = migrate("false", "C");
+    assert_eq!(refused.code, 1, "{refused:?}");
+    for word in ["fsync is off", "power cut", "postgresql.conf", "scratch"] {
+        assert!(refused.err.contains(word), "{word}: {}", refused.err);
+    }
+    assert!(migrate("false", "zh_CN.UTF-8").err.contains("断电"));
+    let taken = migrate("true", "C");
+    assert_eq!(taken.code, 0, "{taken:?}");
 }
 
 #[tokio::test]

@@ -722,7 +722,7 @@ async fn every_field_of_every_kind_can_be_asked_for() {
                     limit: Some(2),
                     ..Selection::all(schema, now)
                 };
-                select::rows(&mut conn, &app.cx.labels, &wanted).await.unwrap();
+                select::rows(&mut conn, &app.cx.memory.labels, &wanted).await.unwrap();
             }
         }
         if schema.shape != Shape::None {
@@ -741,7 +741,7 @@ async fn every_field_of_every_kind_can_be_asked_for() {
                 filter: Some(read(Language::Text, &filter, schema)),
                 ..Selection::all(schema, now)
             };
-            let rows = select::rows(&mut conn, &app.cx.labels, &wanted).await;
+            let rows = select::rows(&mut conn, &app.cx.memory.labels, &wanted).await;
             n_found += rows
                 .unwrap_or_else(|fault| panic!("{} {filter}: {fault}", schema.collection))
                 .len();

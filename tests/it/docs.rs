@@ -729,7 +729,7 @@ fn constraints(sql: &str) -> Vec<(String, BTreeSet<String>)> {
                 .split_once(" in (")
                 .filter(|(column, _)| !column.contains([' ', '(']))?;
             let (list, _) = rest.split_once("))")?;
-            Some((name.to_owned(), set(list.split('\'').skip(1).step_by(2))))
+            Some((name.trim().to_owned(), set(list.split('\'').skip(1).step_by(2))))
         })
         .collect()
 }
@@ -810,6 +810,7 @@ const CONSTRAINTS: &[(&str, Option<&str>)] = &[
     ("site_visit_kind_check", Some("site_visit_kind")),
     ("standing_check", None),
     ("transformation_method_check", Some("transformation_method")),
+    ("record_class_check", Some("classification")),
     ("upload_class_check", Some("classification")),
     ("upload_state_check", None),
     ("visit_outcome_check", Some("visit")),

@@ -1,6 +1,7 @@
 //! Uses of Merestone from the outside: real files, a real PostGIS, requests as a client sends them.
 
 mod act;
+mod answers;
 mod audit;
 mod backup;
 mod browser;
@@ -8,16 +9,20 @@ mod cli;
 mod clients;
 mod cluster;
 mod conformance;
+mod constraints;
 mod cql;
 mod docs;
 mod door;
 mod export;
 mod files;
+mod full_disk;
 mod giving;
 mod gpx;
 mod hostile;
+mod kill;
 mod kinds;
 mod layers;
+mod matrix;
 mod ogc_items;
 mod ogc_start;
 mod ogc_write;

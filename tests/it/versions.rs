@@ -587,7 +587,7 @@ async fn a_border_is_in_force_since_its_instruments_are_not_since_it_was_taken_o
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_named_although_all_names_are_forgotten_meanwhile() {
     let app = app_with_borders().await;
-    let labels = app.cx.labels.clone();
+    let labels = app.cx.memory.labels.clone();
     let forgetting = tokio::task::spawn_blocking(move || {
         let end = std::time::Instant::now() + std::time::Duration::from_secs(2);
         while std::time::Instant::now() < end {

@@ -35,7 +35,10 @@ pub(super) async fn get(
     let pair = difference::pair(&cx, schema, id, old, new).await?;
     // Long lines take their time to compare: who has the answer is not made to wait for it again.
     let state = features::version(&cx, schema).await?;
-    let about = format!("{} {id} {old} {new} {state} {:?}", schema.collection, ask.lang);
+    let about = format!(
+        "{} {id} {old} {new} {state} {:?} {}",
+        schema.collection, ask.lang, cx.caller.scope
+    );
     let parts = [&about, ask.base.as_str(), offer.media, &ask.with(&[])];
     let tag = etag::of_parts(&parts.map(str::as_bytes));
     let links = links(&ask, schema, offer, id);

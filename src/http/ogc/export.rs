@@ -40,6 +40,7 @@ pub(super) async fn get(Cx(cx): Cx, method: Method, ask: Ask, Path(name): Path<S
     // Weak: two files of one state differ in the time at which they were made.
     let tag = etag::of_parts(&[
         b"export",
+        cx.caller.scope.as_bytes(),
         &version.to_le_bytes(),
         offer.media.as_bytes(),
         ask.with(&[]).as_bytes(),

@@ -15,7 +15,7 @@ use crate::domain::text::Message;
 use crate::http::form::unreadable;
 use crate::http::problem::{Answer, Refusal, status};
 use crate::http::who::Cx;
-use crate::service::import::{self, Asked, Mapping, Received, Sent};
+use crate::service::import::{self, Asked, Mapping, Received, Sent, Taking};
 use crate::service::view;
 use crate::service::{Context, Error};
 use crate::unit::Epoch;
@@ -137,7 +137,10 @@ pub(super) async fn post(
     let media = media(&ask.headers).map_err(unsupported)?;
     let mut asked = Asked::default();
     let taken = take(&cx, &ask, schema, media, request, &mut asked).await;
-    if offer != HTML {
+    let before = taken
+        .as_ref()
+        .is_ok_and(|taken| matches!(taken.taking, Taking::Before(_)));
+    if offer != HTML || before {
         return match taken {
             Ok(received) => Ok(told(&ask, &asked, &received)),
             Err(Error::Refused(problem)) => Err(refused(*problem)),
@@ -163,7 +166,10 @@ pub(super) async fn post(
 }
 
 fn told(ask: &Ask, asked: &Asked, received: &Received) -> Response {
-    let mut told = import::json(&received.outcome, asked.dry_run);
+    let mut told = match &received.taking {
+        Taking::Now(outcome) => import::json(outcome, asked.dry_run),
+        Taking::Before(told) => told.clone(),
+    };
     told["sha256"] = received.sha256.clone().into();
     told["bytes"] = received.bytes.into();
     Reply::new(JSON.media, told.to_string()).to(ask)

@@ -39,6 +39,7 @@ pub(super) async fn get(Cx(cx): Cx, ask: Ask, Path(name): Path<String>) -> Answe
     let version = features::version(&cx, schema).await?;
     let tag = etag::of_parts(&[
         b"items",
+        cx.caller.scope.as_bytes(),
         &version.to_le_bytes(),
         offer.media.as_bytes(),
         ask.lang.code().as_bytes(),

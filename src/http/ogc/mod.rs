@@ -6,7 +6,7 @@
 pub mod ask;
 mod audit;
 pub mod base;
-mod body;
+pub(super) mod body;
 mod card;
 mod collections;
 mod conformance;

@@ -62,7 +62,7 @@ pub async fn begin(cx: &Context, asked: Asked<'_>) -> Result<Begun> {
         address: asked.address.to_owned(),
         browser: asked.browser.chars().take(200).collect(),
     };
-    let mut tx = cx.db.begin().await?;
+    let mut tx = cx.whole_db().begin().await?;
     store::account::insert_session(&mut tx, &session, &hash).await?;
     let named = named(cx, &account.name);
     log(
@@ -100,7 +100,7 @@ pub async fn prove(cx: &Context, asked: Asked<'_>) -> Result<()> {
     if proven.id != account {
         return Err(failed());
     }
-    let mut tx = cx.db.begin().await?;
+    let mut tx = cx.whole_db().begin().await?;
     store::account::proved(&mut tx, id, cx.clock.now()).await?;
     cx.commit(tx).await
 }
@@ -164,7 +164,7 @@ pub async fn end_own(cx: &Context, only: Option<Uuid>) -> Result<()> {
 }
 
 async fn end_one(cx: &Context, account: Uuid, only: Option<Uuid>) -> Result<u64> {
-    let mut tx = cx.db.begin().await?;
+    let mut tx = cx.whole_db().begin().await?;
     let ended = store::account::end_sessions(&mut tx, account, only, cx.clock.now()).await?;
     if ended > 0 {
         log(
@@ -189,7 +189,7 @@ pub async fn own(cx: &Context) -> Result<Vec<Session>> {
     let Some(account) = cx.caller.account else {
         return Ok(Vec::new());
     };
-    let mut conn = cx.db.acquire().await?;
+    let mut conn = cx.whole_db().acquire().await?;
     Ok(store::account::sessions(&mut conn, account, cx.clock.now()).await?)
 }
 
@@ -207,7 +207,7 @@ pub struct Enrolling {
 /// # Errors
 /// [`Code::LinkUsed`] where it is good no more, or never was.
 pub async fn enrolling(cx: &Context, code: &str) -> Result<Enrolling> {
-    let mut conn = cx.db.acquire().await?;
+    let mut conn = cx.whole_db().acquire().await?;
     let found = store::account::enrolling(&mut conn, &proof::secret_hash(code), cx.clock.now()).await?;
     let account = match found {
         Some(id) => store::account::by_id(&mut conn, id).await?,
@@ -263,7 +263,7 @@ pub async fn enrol(cx: &Context, code: &str, password: String, totp: Option<(&[u
             }
         };
     let hash = proof::hash(password).await?;
-    let mut tx = cx.db.begin().await?;
+    let mut tx = cx.whole_db().begin().await?;
     if !store::account::use_enrolment(&mut tx, &proof::secret_hash(code), now).await? {
         return Err(link_used());
     }
@@ -303,7 +303,7 @@ async fn proven(cx: &Context, asked: &Asked<'_>) -> Result<Account> {
         .filter(|c| *c != '\0')
         .collect();
     let since = now.checked_sub(WINDOW).unwrap_or(Timestamp::MIN);
-    let mut conn = cx.db.acquire().await?;
+    let mut conn = cx.whole_db().acquire().await?;
     let (own, last, all) = store::account::failures(&mut conn, &name, asked.address, since).await?;
     if let Some(wait) = wait(own, last, all, now) {
         return Err(too_many(wait));
@@ -312,7 +312,7 @@ async fn proven(cx: &Context, asked: &Asked<'_>) -> Result<Account> {
     drop(conn);
     let kept = account.as_ref().and_then(|account| account.password_hash.clone());
     let mut right = proof::is_right(asked.password.clone(), kept).await?;
-    let mut tx = cx.db.begin().await?;
+    let mut tx = cx.whole_db().begin().await?;
     if let (true, Some(account)) = (right, &account)
         && let Some(secret) = &account.totp_secret
     {

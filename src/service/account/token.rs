@@ -90,7 +90,7 @@ async fn issue_for(cx: &Context, account: Uuid, new: &NewToken<'_>) -> Result<(S
         seen_at: None,
         revoked_at: None,
     };
-    let mut tx = cx.db.begin().await?;
+    let mut tx = cx.begin().await?;
     if let Err(error) = store::account::insert_token(&mut tx, &token, &hash).await {
         return Err(match (error.constraint(), new.inspection) {
             (Some("token_inspection_id_fkey"), Some(id)) => not_found(&Message::new("inspection", "检查"), id),
@@ -148,7 +148,7 @@ pub async fn revoke_of(cx: &Context, name: &str, token: Uuid) -> Result<()> {
 }
 
 async fn end(cx: &Context, account: Uuid, token: Uuid) -> Result<()> {
-    let mut tx = cx.db.begin().await?;
+    let mut tx = cx.begin().await?;
     if store::account::revoke_tokens(&mut tx, account, Some(token), cx.clock.now()).await? == 0 {
         return Err(not_found(&Message::new("token", "令牌"), token));
     }

@@ -97,7 +97,7 @@ impl Context {
     }
 
     async fn ask(&self, hash: &[u8], now: Timestamp) -> Result<Option<Guest>> {
-        let mut conn = self.db.acquire().await?;
+        let mut conn = self.whole_db().acquire().await?;
         let (account, ends, via) = match store::account::session(&mut conn, hash).await? {
             Some(session) => {
                 let via = Via::Session {
@@ -148,13 +148,13 @@ impl Context {
             }
         };
         Ok(Some(Guest {
-            caller: Arc::new(Caller {
-                account: Some(account.id),
-                name: account.name,
-                full_name: account.full_name,
+            caller: Arc::new(Caller::new(
+                Some(account.id),
+                &account.name,
+                &account.full_name,
                 rights,
                 via,
-            }),
+            )),
             ends,
             seen: AtomicI64::new(seen.as_second()),
             written: AtomicI64::new(seen.as_second()),
@@ -173,7 +173,7 @@ impl Context {
             .written
             .compare_exchange(written, now.as_second(), Ordering::Relaxed, Ordering::Relaxed);
         if turn.is_ok() {
-            let mut conn = self.db.acquire().await?;
+            let mut conn = self.whole_db().acquire().await?;
             match &guest.ends {
                 Ends::Session(session, _) => store::account::seen(&mut conn, session.id, now).await?,
                 Ends::Token(token) => store::account::token_seen(&mut conn, token.id, now).await?,

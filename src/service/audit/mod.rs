@@ -2,6 +2,7 @@
 
 mod key;
 pub mod read;
+pub mod shown;
 mod verify;
 
 use std::path::{Path, PathBuf};

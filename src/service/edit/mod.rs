@@ -4,6 +4,7 @@
 mod derive;
 pub(super) mod marker;
 mod prepare;
+pub(super) mod reach;
 
 use std::collections::HashMap;
 
@@ -11,8 +12,9 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::answers::Begun;
 use super::features::Coordinates;
-use super::{Context, Result, not_found};
+use super::{Context, Error, Result, not_found};
 use crate::domain::id::Id;
 use crate::domain::lineage::{Class, Standing};
 use crate::domain::moment::Moment;
@@ -67,6 +69,24 @@ pub enum Mode {
 pub struct Written {
     pub feature_id: i64,
     pub version: i32,
+}
+
+impl Written {
+    fn outcome(self) -> Json {
+        json!({ "feature_id": self.feature_id, "version": self.version })
+    }
+
+    /// What was written before under the same key.
+    fn of(outcome: &Json) -> Result<Self> {
+        let number = |name: &str| outcome.get(name).and_then(Json::as_i64);
+        let version = number("version").and_then(|version| i32::try_from(version).ok());
+        match (number("feature_id"), version) {
+            (Some(feature_id), Some(version)) => Ok(Self { feature_id, version }),
+            _ => Err(Error::Fault(
+                format!("what was written before cannot be read: {outcome}").into(),
+            )),
+        }
+    }
 }
 
 /// All mistakes of a body at once.
@@ -196,10 +216,13 @@ async fn audited(
 pub async fn create(cx: &Context, schema: &'static Schema, edit: &Edit) -> Result<Written> {
     cx.must(Verb::Record, Realm::of(schema.kind))?;
     writable(schema)?;
-    let mut tx = cx.db.begin().await?;
+    let mut tx = match cx.begin_once().await? {
+        Begun::Now(tx) => tx,
+        Begun::Before(outcome) => return Written::of(&outcome),
+    };
     let written = create_in(cx, &mut tx, schema, edit).await?;
     check_later(cx, &mut tx, schema, written.feature_id).await?;
-    cx.commit(tx).await?;
+    cx.commit_as(tx, &written.outcome()).await?;
     Ok(written)
 }
 
@@ -218,13 +241,15 @@ pub(super) async fn create_in(
     };
     let prepared = prepare(cx, conn, schema, edit, place, mistakes).await?;
     free(conn, schema, &prepared, None).await?;
+    let class = class(&edit.draft, None, prepared.class);
+    reach::must_make(cx, conn, schema, class, &prepared).await?;
     let now = cx.clock.now();
     let stamp = Stamp {
         in_force_from: time(&edit.draft, "valid_from").unwrap_or(now),
         since: HashMap::new(),
         known_from: now,
         standing,
-        class: class(&edit.draft, None, prepared.class),
+        class,
         instrument: prepared.instrument,
         author: cx.caller.name.clone(),
         reason: reason(&edit.draft, format!("entered, {}", edit.source)),
@@ -381,11 +406,14 @@ pub async fn change(
 ) -> Result<Written> {
     cx.must(Verb::Record, Realm::of(schema.kind))?;
     writable(schema)?;
-    let mut tx = cx.db.begin().await?;
+    let mut tx = match cx.begin_once().await? {
+        Begun::Now(tx) => tx,
+        Begun::Before(outcome) => return Written::of(&outcome),
+    };
     let (locked, head) = locked(cx, &mut tx, schema, feature_id, expected).await?;
     let written = change_in(cx, &mut tx, schema, feature_id, (&locked, &head), edit, mode).await?;
     check_later(cx, &mut tx, schema, feature_id).await?;
-    cx.commit(tx).await?;
+    cx.commit_as(tx, &written.outcome()).await?;
     Ok(written)
 }
 
@@ -399,6 +427,7 @@ pub(super) async fn change_in(
     edit: &Edit,
     mode: Mode,
 ) -> Result<Written> {
+    reach::must_change(cx, schema, locked)?;
     let now = cx.clock.now();
     let before = as_draft(cx, conn, schema, feature_id, head).await?;
     let mut full = Edit {
@@ -448,6 +477,8 @@ pub(super) async fn change_in(
     }
     let prepared = prepare(cx, conn, schema, &full, place, mistakes).await?;
     free(conn, schema, &prepared, Some(locked.id)).await?;
+    let class = class(&full.draft, Some(&head.class), prepared.class);
+    reach::must_make(cx, conn, schema, class, &prepared).await?;
     let change = Change {
         from: time(&edit.draft, "valid_from").unwrap_or(match standing {
             // What binds nobody is put right from its beginning; what is in force changes from now on.
@@ -456,7 +487,7 @@ pub(super) async fn change_in(
         }),
         known_from: now,
         standing,
-        class: class(&full.draft, Some(&head.class), prepared.class),
+        class,
         instrument: prepared.instrument,
         author: cx.caller.name.clone(),
         reason: reason(&edit.draft, format!("changed, {}", edit.source)),
@@ -487,7 +518,7 @@ async fn as_draft(
             Moment::at(head.from.max(cx.clock.now().min(head.to.unwrap_or(Timestamp::MAX)))),
         )
     };
-    let rows = select::rows(conn, &cx.labels, &wanted).await?;
+    let rows = select::rows(conn, &cx.memory.labels, &wanted).await?;
     let mut draft = Draft::default();
     if let Some(row) = rows.into_iter().next() {
         for (field, value) in wanted.fields.iter().zip(row.values) {
@@ -520,8 +551,11 @@ pub async fn retire(
 ) -> Result<()> {
     cx.must(Verb::Record, Realm::of(schema.kind))?;
     writable(schema)?;
-    let mut tx = cx.db.begin().await?;
+    let Begun::Now(mut tx) = cx.begin_once().await? else {
+        return Ok(());
+    };
     let (locked, head) = locked(cx, &mut tx, schema, feature_id, expected).await?;
+    reach::must_change(cx, schema, &locked)?;
     let mut mistakes = Vec::new();
     standing(schema, draft, Some(&head.standing), &mut mistakes);
     let held = match locked.boundary {

@@ -11,7 +11,7 @@ use super::history::{self, Span, Told};
 use crate::crs::Agency;
 use crate::domain::boundary::Boundary;
 use crate::domain::id::Held;
-use crate::domain::lineage::Standing;
+use crate::domain::lineage::{Class, Standing};
 use crate::domain::moment::Moment;
 use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::schema::{Field, Presence, Schema, Type, segment};
@@ -281,10 +281,10 @@ async fn existing(
             fields: Vec::new(),
             ..wanted.clone()
         };
-        let rows = select::rows(conn, &cx.labels, &drawn).await?;
+        let rows = select::rows(conn, &cx.memory.labels, &drawn).await?;
         drawings.extend(rows.into_iter().filter_map(|row| Some((row.feature_id, row.geometry?))));
     }
-    for row in select::rows(conn, &cx.labels, &wanted).await? {
+    for row in select::rows(conn, &cx.memory.labels, &wanted).await? {
         let feature_id = row.feature_id;
         let mut held = held_row(&wanted.fields, row);
         held.drawn = drawings.remove(&feature_id);
@@ -622,7 +622,7 @@ async fn as_of(
         position: Position::Legal,
         ..Selection::all(schema, Moment::at(at))
     };
-    let rows = select::rows(conn, &cx.labels, &wanted).await?;
+    let rows = select::rows(conn, &cx.memory.labels, &wanted).await?;
     Ok(rows.into_iter().next().map(|row| held_row(&wanted.fields, row)))
 }
 
@@ -671,6 +671,7 @@ async fn go_on(
         };
         newest.insert(feature_id, last + 1);
         row.columns.insert("version".to_owned(), json!(last + 1));
+        must_write(cx, conn, schema, &stamp, &prepared, &row).await?;
         if schema.kind == "marker" && prepared.legal.is_some() {
             placed.push((row.id, prepared, row.columns.clone()));
         }
@@ -793,7 +794,7 @@ async fn stamp(cx: &Context, conn: &mut store::Conn, file: &str) -> Result<Stamp
         since: force::since(cx, conn).await?,
         known_from: now,
         standing: Standing::Imported,
-        class: crate::domain::lineage::Class::default(),
+        class: Class::default(),
         instrument: None,
         author: cx.caller.name.clone(),
         reason: format!("taken over from {file}"),
@@ -817,11 +818,28 @@ async fn create(
     } else {
         Vec::new()
     };
+    for made in &new {
+        must_write(cx, conn, schema, &stamp, &made.prepared, &made.row).await?;
+    }
     let ids: Vec<Uuid> = new.iter().map(|new| new.row.id).collect();
     let rows = new.into_iter().map(|new| new.row).collect();
     let feature_ids = store::version::insert_kind(conn, schema.kind, &stamp, rows).await?;
     edit::marker::create_elements(cx, conn, &stamp, placed).await?;
     Ok(ids.into_iter().zip(feature_ids).collect())
+}
+
+/// Goes on when the caller may write this row.
+async fn must_write(
+    cx: &Context,
+    conn: &mut store::Conn,
+    schema: &Schema,
+    stamp: &Stamp,
+    prepared: &Prepared,
+    row: &NewRow,
+) -> Result<()> {
+    let said = row.columns.get("class").and_then(serde_json::Value::as_str);
+    let class = said.and_then(Class::from_word).unwrap_or(stamp.class);
+    edit::reach::must_write(cx, conn, schema, class, prepared.boundary, &row.columns).await
 }
 
 async fn replace(

@@ -21,6 +21,7 @@ pub use border::{Taken, border};
 pub use sent::{Asked, Received, Sent, receive, take};
 pub use told::json;
 
+use super::answers::Begun;
 use super::check::files::name;
 use super::edit::Edit;
 use super::features::Coordinates;
@@ -129,19 +130,54 @@ fn kind(collection: &str) -> Result<&'static Schema> {
 /// A refusal that lists all mistakes of the file, unless the good rows were asked for; nothing of it is then in the
 /// register.
 pub async fn file(cx: &Context, request: &Request<'_>) -> Result<Outcome> {
+    match file_once(cx, request).await? {
+        Taking::Now(outcome) => Ok(outcome),
+        Taking::Before(_) => Err(super::answers::not_kept()),
+    }
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Taking {
+    Now(Outcome),
+    /// It was taken over before, under the same key of its sender: what was told then, as [`json()`].
+    Before(serde_json::Value),
+}
+
+/// Bytes of what is told of a file that are kept, at most.
+const KEPT: usize = 4 << 20;
+
+/// What is noted for who sends the same file under the same key.
+fn to_tell_again(cx: &Context, outcome: &Outcome) -> serde_json::Value {
+    if cx.keyed.is_none() {
+        return serde_json::Value::Null;
+    }
+    let told = json(outcome, false);
+    if told.to_string().len() > KEPT {
+        return serde_json::Value::Null;
+    }
+    told
+}
+
+/// As [`file`]; under a key of the sender once only.
+async fn file_once(cx: &Context, request: &Request<'_>) -> Result<Taking> {
     // A collection that there is not is refused below, with those that there are.
     if let Some(schema) = schema::of(request.collection) {
         cx.must(Verb::Record, Realm::of(schema.kind))?;
     }
-    let mut tx = cx.db.begin_long().await?;
+    let mut tx = match cx.claim(cx.db.begin_long().await?).await? {
+        Begun::Now(tx) => tx,
+        Begun::Before(serde_json::Value::Null) => return Err(super::answers::not_kept()),
+        Begun::Before(told) => return Ok(Taking::Before(told)),
+    };
     let outcome = file_in(cx, &mut tx, request).await?;
     // What would happen is found out by doing it; a transaction that is dropped has not happened.
     if !request.dry_run {
         batch::check_later(cx, &mut tx, request, &outcome).await?;
-        cx.commit(tx).await?;
+        cx.commit_as(tx, &to_tell_again(cx, &outcome)).await?;
         cx.wake.notify_one();
     }
-    Ok(outcome)
+    Ok(Taking::Now(outcome))
 }
 
 /// One file, inside a transaction of the caller's.

@@ -2,7 +2,7 @@
 
 use futures_util::Stream;
 
-use super::{Mapping, Outcome, Request};
+use super::{Mapping, Request, Taking};
 use crate::domain::text::hex;
 use crate::service::upload::{clean, write_down};
 use crate::service::{Context, Result};
@@ -34,7 +34,7 @@ pub struct Sent {
 /// What became of a file that was sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received {
-    pub outcome: Outcome,
+    pub taking: Taking,
     pub sha256: String,
     pub bytes: u64,
 }
@@ -82,9 +82,11 @@ pub async fn take(cx: &Context, asked: &Asked, sent: Sent) -> Result<Received> {
         sha256: Some(&sha256),
         ..Request::new(&kept.path, &asked.collection)
     };
-    let outcome = super::file(cx, &request).await?;
+    // The file is a part of what is asked under the key of its sender, and so is what its form says.
+    let cx = cx.asked_also(&[sha256.as_bytes(), format!("{asked:?}").as_bytes()]);
+    let taking = super::file_once(&cx, &request).await?;
     Ok(Received {
-        outcome,
+        taking,
         sha256,
         bytes: kept.bytes,
     })

@@ -7,9 +7,11 @@ use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::audit::shown;
 use super::{Context, Error, Result, not_found};
+use crate::domain::lineage::Class;
 use crate::domain::problem::{Code, Problem};
-use crate::domain::rights::{Realm, Verb};
+use crate::domain::rights::{NOWHERE, Realm, Verb};
 use crate::domain::text::{Message, hex};
 use crate::domain::upload::receipt_number;
 use crate::service::caller::Via;
@@ -53,19 +55,49 @@ pub async fn receive<E: std::fmt::Display>(
         }
         _ => inspection,
     };
+    let class = class_at(cx, inspection).await?;
+    let kept = write_down(cx, file_name, body).await?.keep().await?;
+    // A task of its own, so that a sender who hangs up cannot stop the filing half way.
+    let (cx, file_name) = (cx.clone(), clean(file_name));
+    tokio::spawn(async move { file_it(&cx, &file_name, inspection, class, kept).await }).await?
+}
+
+/// The class of what is handed in to an inspection: as narrow as the sender may give.
+async fn class_at(cx: &Context, inspection: Option<Uuid>) -> Result<Class> {
+    let mut places = vec![NOWHERE];
     if let Some(id) = inspection {
-        let mut conn = acquire(cx).await?;
-        if store::field::inspections(&mut conn, cx.clock.now(), None, Some(id))
-            .await?
-            .is_empty()
+        // A device that only hands in sees no inspection; that it was given to one is enough.
+        let mut conn = cx.whole_db().acquire().await?;
+        let found = store::field::inspections(&mut conn, cx.clock.now(), None, Some(id)).await?;
+        places = store::record::write::places(&mut conn, &[id]).await?;
+        let rights = &cx.caller.rights;
+        if found.is_empty()
+            || !Class::ALL
+                .iter()
+                .any(|class| rights.may_with(Verb::Upload, Realm::Field, *class, &places))
         {
             return Err(not_found(&Message::new("inspection", "检查"), id));
         }
     }
-    let kept = write_down(cx, file_name, body).await?.keep().await?;
-    // A task of its own, so that a sender who hangs up cannot stop the filing half way.
-    let (cx, file_name) = (cx.clone(), clean(file_name));
-    tokio::spawn(async move { file_it(&cx, &file_name, inspection, kept).await }).await?
+    let may = |class: &Class| cx.caller.rights.may_with(Verb::Upload, Realm::Field, *class, &places);
+    let class = Class::ALL.into_iter().rev().find(may).unwrap_or_default();
+    cx.must_with(Verb::Upload, Realm::Field, class, &places)?;
+    Ok(class)
+}
+
+/// The refusal of bytes that somebody else has handed in, to whom the sender may not look.
+fn known_elsewhere(file_name: &str) -> Problem {
+    Problem::new(
+        Code::Conflict,
+        Message::new(
+            format!("{file_name} has been handed in before, by somebody else."),
+            format!("{file_name} 已由他人提交。"),
+        ),
+        Message::new(
+            "Nothing has to be done; ask them for the receipt.",
+            "无需再次提交；可向其索取回执。",
+        ),
+    )
 }
 
 /// Writes a file down as it comes. What is not kept is taken away.
@@ -88,7 +120,13 @@ pub(super) async fn write_down<E: std::fmt::Display>(
     Ok(incoming)
 }
 
-async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: original::Kept) -> Result<Received> {
+async fn file_it(
+    cx: &Context,
+    file_name: &str,
+    inspection: Option<Uuid>,
+    class: Class,
+    kept: original::Kept,
+) -> Result<Received> {
     let mut tx = cx.db.begin().await?;
     let new = NewUpload {
         id: cx.ids.next(),
@@ -98,13 +136,14 @@ async fn file_it(cx: &Context, file_name: &str, inspection: Option<Uuid>, kept: 
         received_at: cx.clock.now(),
         uploader: &cx.caller.name,
         inspection,
+        class,
     };
     // Looked up first, because an insert that meets known bytes would use up a receipt number.
     let is_new = store::upload::by_sha256(&mut tx, &kept.sha256).await?.is_none()
         && store::upload::insert(&mut tx, &new).await?;
     let known = store::upload::by_sha256(&mut tx, &kept.sha256).await?;
     let Some(upload) = known else {
-        return Err(not_found(&Message::new("upload", "上传"), hex(&kept.sha256)));
+        return Err(known_elsewhere(file_name).into());
     };
     // A later release may read what an earlier one refused.
     let again = !is_new && store::upload::reopen(&mut tx, upload.upload_id).await?;
@@ -143,6 +182,8 @@ async fn read_and_file(cx: &Context, upload: &StoredUpload) -> Result<()> {
             cx.wake.notify_one();
             Ok(())
         }
+        // Not the file's fault: it is read when it is sent again, or at the next start.
+        Err(error) if error.is_passing() => Err(error),
         Err(Error::Refused(problem)) => {
             drop(tx);
             let problem = problem.in_file(&upload.file_name);
@@ -216,6 +257,8 @@ pub async fn original(cx: &Context, id: Uuid) -> Result<(String, std::path::Path
     let mut conn = acquire(cx).await?;
     let upload = store::upload::by_id(&mut conn, id).await?;
     let upload = upload.ok_or_else(|| not_found(&Message::new("upload", "上传"), id))?;
+    drop(conn);
+    shown::original(cx, upload.class, id).await?;
     Ok((upload.file_name, cx.originals.path(&upload.sha256)))
 }
 

@@ -12,7 +12,9 @@ use super::position::{PositionView, positions, received, reference};
 use crate::domain::collection::Collection;
 use crate::domain::id::Id;
 use crate::domain::lineage::Lineage;
+use crate::domain::schema;
 use crate::domain::text::Message;
+use crate::service::audit::shown;
 use crate::service::features::When;
 use crate::service::register::{self, Register};
 use crate::service::upload::acquire;
@@ -102,6 +104,9 @@ pub struct Card {
 /// # Errors
 /// When there is no such feature.
 pub async fn card(cx: &Context, collection: Collection, feature_id: i64, when: When) -> Result<Card> {
+    if let Some(schema) = schema::of(collection.name()) {
+        shown::record(cx, schema, feature_id).await?;
+    }
     let mut conn = acquire(cx).await?;
     let now = cx.clock.now();
     let past = when.in_force.is_some() || when.known.is_some();

@@ -210,9 +210,13 @@ impl ClusterError {
             Self::NotDurable { setting, value } => Message::new(
                 format!(
                     "The database setting {setting} is {value}, so a power cut could lose acknowledged work; set it \
-                     to on."
+                     to on in the server's postgresql.conf (or where its role or database says otherwise). Where \
+                     nothing is to be kept, the setting scratch allows it for a DATABASE_URL."
                 ),
-                format!("数据库设置 {setting} 为 {value},断电时可能丢失已确认的数据;请改为 on。"),
+                format!(
+                    "数据库设置 {setting} 为 {value},断电时可能丢失已确认的数据;请在服务器的 postgresql.conf \
+                     (或相应角色、数据库的设置)中改为 on。若数据无需保留,可对 DATABASE_URL 使用设置项 scratch。"
+                ),
             ),
             Self::Io { path, source } => Message::new(
                 format!("{} cannot be used: {source}.", path.display()),

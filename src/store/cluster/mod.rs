@@ -27,6 +27,7 @@ pub use error::ClusterError;
 pub(crate) use process::end_programs_on;
 pub use recovery::{Ground, Recovered, clear_ground};
 
+use super::WORKING_ROLE;
 use error::At as _;
 use installation::Installation;
 use layout::{Layout, PORT};
@@ -42,6 +43,13 @@ const SUPERUSER: &str = "postgres";
 
 /// Made by the superuser, because a plain role may not.
 const EXTENSIONS: [&str; 4] = ["postgis", "btree_gist", "pg_trgm", "unaccent"];
+
+/// Operators of extensions that serve indexes: boxes that meet, words that are alike.
+const TELL_NOTHING: [&str; 3] = [
+    "geometry_overlaps(geometry, geometry)",
+    "word_similarity_op(text, text)",
+    "word_similarity_commutator_op(text, text)",
+];
 
 /// Whether what is acknowledged survives a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,6 +214,22 @@ pub async fn add_extensions(conn: &mut PgConnection) -> Result<(), ClusterError>
         };
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?;
     }
+    // The role that requests work as; it owns nothing. Several databases of one server are made ready at once in tests.
+    let sql = format!(
+        "do $$ begin create role {WORKING_ROLE} nologin; exception when duplicate_object or unique_violation then null; end $$;
+         do $$ begin
+             execute format('grant {WORKING_ROLE} to %I', (select pg_get_userbyid(datdba) from pg_database
+                 where datname = current_database()));
+         exception when unique_violation or internal_error then null; end $$"
+    );
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?;
+    // Rows that are hidden by a rule are looked up by an index only where the operator is known to tell nothing of
+    // them. These do not: they fail on no row, and say nothing but yes or no.
+    for function in TELL_NOTHING {
+        sqlx::raw_sql(AssertSqlSafe(format!("alter function {function} leakproof")))
+            .execute(&mut *conn)
+            .await?;
+    }
     // The table of reference systems belongs to the superuser; the register refers to it and adds systems of its own.
     sqlx::raw_sql("grant select, insert, update, references on spatial_ref_sys to pg_database_owner")
         .execute(&mut *conn)
@@ -213,7 +237,10 @@ pub async fn add_extensions(conn: &mut PgConnection) -> Result<(), ClusterError>
     Ok(())
 }
 
-/// Refuses a server that acknowledges before the disk has it. Any server may be asked, the private one always is.
+/// Refuses a server that acknowledges before the disk has it.
+///
+/// # Errors
+/// [`ClusterError::NotDurable`], and when the server does not answer.
 pub async fn must_be_durable(conn: &mut PgConnection) -> Result<(), ClusterError> {
     for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
         let value: String = sqlx::query_scalar("select current_setting($1)")
@@ -224,6 +251,15 @@ pub async fn must_be_durable(conn: &mut PgConnection) -> Result<(), ClusterError
         if matches!(value.as_str(), "off" | "false" | "no" | "0") {
             return Err(ClusterError::NotDurable { setting, value });
         }
+    }
+    let sums: String = sqlx::query_scalar("select current_setting('data_checksums')")
+        .fetch_one(&mut *conn)
+        .await?;
+    if sums == "off" {
+        tracing::warn!(
+            "the database keeps no checksums of its pages, so a disk that goes bad is found late; \
+             stop the server and run `pg_checksums --enable`"
+        );
     }
     Ok(())
 }

@@ -77,6 +77,47 @@ pub(super) fn boundary(schema: &Schema) -> &'static str {
     }
 }
 
+/// Whether the table of a kind has a column of versions' own.
+pub(super) fn has(schema: &Schema, column: &str) -> bool {
+    let is_it = |field: &Field| matches!(field.stored, Stored::Column(at) if at == column);
+    schema.writes == Writes::Versions && schema.fields().any(|field| is_it(field))
+}
+
+/// The column by which other kinds are where a record of this kind is.
+pub(super) fn followed(kind: &str) -> Option<&'static str> {
+    match kind {
+        "marker" => Some("marker_id"),
+        "boundary_point" => Some("boundary_point_id"),
+        _ => None,
+    }
+}
+
+/// Where a row is, as grants name places; as `places_of` of the database has it.
+pub(super) fn places(schema: &Schema) -> String {
+    let kind = schema.kind;
+    if kind == "feature_link" {
+        return "(select r.places from record r where r.record_id = t.from_id)".to_owned();
+    }
+    let section_at = |kind: &str| {
+        format!("(select p.section_id from {kind} p where p.{kind}_id = t.{kind}_id order by p.version desc limit 1)")
+    };
+    let section = if kind == "section" || has(schema, "section_id") {
+        "t.section_id".to_owned()
+    } else if kind != "marker" && has(schema, "marker_id") {
+        section_at("marker")
+    } else if kind != "boundary_point" && has(schema, "boundary_point_id") {
+        section_at("boundary_point")
+    } else {
+        "null".to_owned()
+    };
+    let project = if kind == "project" || has(schema, "project_id") {
+        "t.project_id"
+    } else {
+        "null"
+    };
+    format!("places_of({}, {section}, {project})", boundary(schema))
+}
+
 /// The position for maps, EPSG:4326.
 pub(super) fn display(schema: &Schema, moment: &Moment) -> String {
     geometry(schema, moment, "display")

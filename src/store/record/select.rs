@@ -6,7 +6,7 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use jiff_sqlx::ToSqlx;
 use sqlx::postgres::PgRow;
-use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use uuid::Uuid;
 
 use super::labels::{Label, Labels};
@@ -454,4 +454,20 @@ pub async fn extent(conn: &mut PgConnection, wanted: &Selection) -> Result<Optio
         [Some(w), Some(s), Some(e), Some(n)] => Some([w, s, e, n]),
         _ => None,
     })
+}
+
+/// Whether a record, or any of the kind that whoever asks may see, has a restricted version.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_restricted(conn: &mut PgConnection, schema: &Schema, feature_id: Option<i64>) -> Result<bool> {
+    // The table's name is one of ours.
+    let sql = format!(
+        "select exists (select from {} where class = 'restricted' and ($1::bigint is null or feature_id = $1))",
+        schema.kind
+    );
+    Ok(sqlx::query_scalar(AssertSqlSafe(sql))
+        .bind(feature_id)
+        .fetch_one(conn)
+        .await?)
 }

@@ -18,6 +18,9 @@ pub struct Locked {
     pub id: Uuid,
     pub boundary: Option<Uuid>,
     pub label: Option<String>,
+    pub class: Class,
+    /// Where it is, as grants name places.
+    pub places: Vec<Uuid>,
     /// The versions that are newest knowledge, by the time they come into force.
     pub versions: Vec<Head>,
     /// The greatest version number there is.
@@ -61,14 +64,15 @@ struct HeadRow {
 /// When the database cannot be read. `None` when there never was such a record.
 pub async fn lock(conn: &mut PgConnection, schema: &Schema, feature_id: i64) -> Result<Option<Locked>> {
     let kind = schema.kind;
-    let found: Option<(Uuid, Option<Uuid>, Option<String>)> = sqlx::query_as(
-        "select record_id, boundary_id, label from record where feature_id = $1 and kind = $2 for update",
+    let found: Option<(Uuid, Option<Uuid>, Option<String>, Option<String>, Option<Vec<Uuid>>)> = sqlx::query_as(
+        "select record_id, boundary_id, label, class, places from record
+         where feature_id = $1 and kind = $2 for update",
     )
     .bind(feature_id)
     .bind(kind)
     .fetch_optional(&mut *conn)
     .await?;
-    let Some((id, boundary, label)) = found else {
+    let Some((id, boundary, label, class, places)) = found else {
         return Ok(None);
     };
     let sql = format!(
@@ -85,6 +89,8 @@ pub async fn lock(conn: &mut PgConnection, schema: &Schema, feature_id: i64) -> 
         id,
         boundary,
         label,
+        class: class.as_deref().and_then(Class::from_word).unwrap_or_default(),
+        places: places.unwrap_or_default(),
         newest,
         versions: heads
             .into_iter()
@@ -259,16 +265,47 @@ pub async fn index(conn: &mut PgConnection, kind: &str, ids: &[Uuid]) -> Result<
         .join(", ");
     let kind = schema.kind;
     let boundary = column::boundary(schema);
+    let places = column::places(schema);
     let sql = format!(
-        "update record r set label = x.label, words = x.words, boundary_id = x.boundary_id
+        "update record r set label = x.label, words = x.words, boundary_id = x.boundary_id, class = x.class,
+                places = x.places
          from (select distinct on (t.{kind}_id) t.{kind}_id as id, {label}::text as label,
-                      search_words(concat_ws(' ', {words})) as words, {boundary} as boundary_id
+                      search_words(concat_ws(' ', {words})) as words, {boundary} as boundary_id, t.class,
+                      {places} as places
                from {kind} t where t.{kind}_id = any($1) order by t.{kind}_id, t.version desc) x
          where r.record_id = x.id
-           and (r.label, r.words, r.boundary_id) is distinct from (x.label, x.words, x.boundary_id)"
+           and (r.label, r.words, r.boundary_id, r.class, r.places)
+               is distinct from (x.label, x.words, x.boundary_id, x.class, x.places)"
     );
-    sqlx::query(AssertSqlSafe(sql)).bind(ids).execute(conn).await?;
+    sqlx::query(AssertSqlSafe(sql)).bind(ids).execute(&mut *conn).await?;
+    // What stands at a marker is where the marker is.
+    if let Some(column) = column::followed(kind) {
+        for follower in schema::ALL.iter().filter(|other| column::has(other, column)) {
+            let own = follower.kind;
+            let places = column::places(follower);
+            let sql = format!(
+                "update record r set places = x.places
+                 from (select distinct on (t.{own}_id) t.{own}_id as id, {places} as places
+                       from {own} t where t.{column} = any($1) and upper_inf(t.known)
+                       order by t.{own}_id, t.version desc) x
+                 where r.record_id = x.id and r.places <> x.places"
+            );
+            sqlx::query(AssertSqlSafe(sql)).bind(ids).execute(&mut *conn).await?;
+        }
+    }
     Ok(())
+}
+
+/// Where records are, as grants name places.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn places(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let found: Vec<Option<Vec<Uuid>>> = sqlx::query_scalar("select places from record where record_id = any($1)")
+        .bind(ids)
+        .fetch_all(conn)
+        .await?;
+    Ok(found.into_iter().flatten().flatten().collect())
 }
 
 /// Collections in which a version has come into force since somebody last looked; each counts as changed once.

@@ -80,7 +80,7 @@ tracks as (
     select t.feature_id, coalesce(t.name, u.file_name), u.inspection_id::text,
            st_asmvtgeom(st_transform(st_force2d(c.path), 3857), b.mercator, 4096, 64, true)
     from bounds b
-    join track_chunk c on c.path && b.box
+    join fixes c on c.path && b.box
     join track t on t.track_id = c.track_id
     join upload u on u.upload_id = t.upload_id
     where $1 >= 14 and least(t.first_time, u.received_at) <= $5

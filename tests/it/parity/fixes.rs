@@ -123,6 +123,7 @@ async fn store(conn: &mut PgConnection, n: u64, written: &[Chunk], track: Uuid) 
         received_at: Timestamp::from_second(1_795_392_000).unwrap(),
         uploader: "test",
         inspection: None,
+        class: merestone::domain::lineage::Class::default(),
     };
     let mut tx = conn.begin().await.unwrap();
     assert!(upload::insert(&mut tx, &new).await.unwrap());

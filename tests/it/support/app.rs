@@ -45,6 +45,7 @@ pub async fn app_with(settings: &[(&str, &str)]) -> App {
     let environment = move |name: &str| match name {
         "DATABASE_URL" => Some(url.clone()),
         "MERESTONE_DATA_DIR" => Some(dir.to_string_lossy().into_owned()),
+        "MERESTONE_SCRATCH" => Some("true".to_owned()),
         "MERESTONE_BIND" => Some("127.0.0.1:0".to_owned()),
         name => settings
             .iter()

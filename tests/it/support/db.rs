@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use merestone::domain::rights::Rights;
 use merestone::store::cluster::add_extensions;
 use sha2::{Digest, Sha256};
 use sqlx::migrate::Migrator;
@@ -15,9 +16,9 @@ const TEMPLATE_LOCK: i64 = 0x6d65_7265_7374_6f6e;
 
 /// A database of the test's own, empty but for what the migrations put there. Dropped with this value.
 pub struct TestDb {
-    /// As the application connects.
+    /// As superuser, to whom nothing is hidden: for looking behind the service's back.
     pub pool: PgPool,
-    /// For a pool or a connection of the test's own.
+    /// As the application connects.
     pub options: PgConnectOptions,
     /// For another process.
     pub url: String,
@@ -37,7 +38,12 @@ pub async fn db_before(version: i64) -> TestDb {
 impl TestDb {
     /// Applies the migrations that are still missing.
     pub async fn migrate(&self) {
-        migrator(i64::MAX).await.run(&self.pool).await.unwrap();
+        let owner = self
+            .options
+            .clone()
+            .options([("merestone.scope", &*Rights::all().scope())]);
+        let mut owner = owner.connect().await.unwrap();
+        migrator(i64::MAX).await.run(&mut owner).await.unwrap();
     }
 }
 
@@ -55,7 +61,7 @@ async fn from(template: String) -> TestDb {
     let options = server.application(&name);
     let pool = PgPoolOptions::new()
         .max_connections(5)
-        .connect_with(options.clone())
+        .connect_with(server.admin(&name))
         .await
         .unwrap();
     TestDb {

@@ -6,6 +6,7 @@ pub mod db;
 pub mod files;
 pub mod folder;
 pub mod program;
+pub mod proxy;
 pub mod server;
 pub mod shared;
 

@@ -22,6 +22,8 @@ pub fn merestone(folder: &Path) -> Command {
     command
         .env("LANG", "C")
         .env("MERESTONE_LOG", "warn")
+        // The server of the tests does not wait for its disk.
+        .env("MERESTONE_SCRATCH", "true")
         .current_dir(folder)
         .stdin(Stdio::null());
     command
@@ -112,6 +114,10 @@ impl Service {
         }
         service.after = begun.elapsed();
         service
+    }
+
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 
     /// The address of a path; an address stays what it is.

@@ -6,7 +6,7 @@ use super::{collections, page as whole, said};
 use crate::domain::problem::Problem;
 use crate::domain::schema::{Schema, Shape};
 use crate::http::ogc::ask::Ask;
-use crate::service::import::{Asked, Planned, Received, What};
+use crate::service::import::{Asked, Planned, Received, Taking, What};
 
 /// What became of a file that was sent.
 pub enum Outcome {
@@ -114,7 +114,10 @@ fn pairs(pairs: &std::collections::BTreeMap<String, String>) -> Option<String> {
 }
 
 fn result(ask: &Ask, asked: &Asked, received: &Received) -> Markup {
-    let outcome = &received.outcome;
+    let Taking::Now(outcome) = &received.taking else {
+        // Only a program has a key to send, and none is answered by a page.
+        return html! {};
+    };
     let bad = outcome.bad_rows();
     let heading = if asked.dry_run {
         said(ask, "What would change; nothing was taken", "预览：未写入任何内容")

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::again;
 use super::parts::{
     To, answer, format, geometry, headers, in_header, in_path, lang, limit, query, refusals, refusals_read, shared,
 };
@@ -52,6 +53,7 @@ pub fn parameters(to: To) -> Map<String, Value> {
     );
     shared.insert("If-Match".to_owned(), if_match);
     shared.insert("Content-Crs".to_owned(), content_crs(to));
+    shared.insert(again::NAME.to_owned(), again::parameter(to));
     shared.insert("Prefer".to_owned(), in_header("Prefer", "return=representation"));
     shared
 }

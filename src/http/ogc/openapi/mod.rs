@@ -2,6 +2,7 @@
 //!
 //! Desktop clients read it each time they open a layer, so it costs a look into a map and no more.
 
+mod again;
 mod features;
 mod parts;
 mod people;
@@ -162,6 +163,7 @@ pub fn document(base: &str, lang: Lang, edition: Edition) -> Value {
     }
     rest::others(to, &mut paths);
     people::people(to, &mut paths);
+    again::keys(&mut paths);
     let said = |en: &'static str, zh: &'static str| Label::new(en, zh).get(lang);
     let mut tags = vec![json!({ "name": "Start", "description": said("Where to begin", "从这里开始") })];
     for group in Group::ALL {
