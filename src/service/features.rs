@@ -381,15 +381,16 @@ pub async fn item(cx: &Context, wanted: &Selection, feature_id: i64) -> Result<F
     asked.feature_ids = Some(vec![feature_id]);
     let rows = select::rows(&mut conn, &cx.memory.labels, &asked).await?;
     if rows.is_empty() {
-        let known = store::version::identify(&mut conn, feature_id).await?;
-        return match known {
-            Some((kind, _)) if kind == wanted.schema.kind && wanted.schema.writes == Writes::Versions => {
+        let schema = wanted.schema;
+        return match store::version::identify(&mut conn, feature_id).await? {
+            Some((kind, id))
+                if kind == schema.kind
+                    && schema.writes == Writes::Versions
+                    && store::version::any(&mut conn, schema.kind, id).await? =>
+            {
                 Ok(Found::Gone)
             }
-            _ => Err(not_found(
-                &Message::new(wanted.schema.kind, wanted.schema.title.zh),
-                feature_id,
-            )),
+            _ => Err(not_found(&Message::new(schema.kind, schema.title.zh), feature_id)),
         };
     }
     let mut records = place(cx, &mut conn, rows, &asked, &wanted.coordinates).await?;

@@ -308,3 +308,12 @@ pub async fn identify(conn: &mut PgConnection, feature_id: i64) -> Result<Option
             .await?,
     )
 }
+
+/// Whether any version of a record is there for whoever asks: an index may tell of a record whose rows are hidden.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn any(conn: &mut PgConnection, kind: &str, id: Uuid) -> Result<bool> {
+    let sql = format!("select exists (select from {kind} t where t.{kind}_id = $1)");
+    Ok(sqlx::query_scalar(AssertSqlSafe(sql)).bind(id).fetch_one(conn).await?)
+}

@@ -59,9 +59,11 @@ async fn from(template: String) -> TestDb {
     run(&mut conn, sql).await;
     conn.close().await.unwrap();
     let options = server.application(&name);
+    let everything = Rights::all().scope();
+    let scope = ("merestone.scope", &*everything);
     let pool = PgPoolOptions::new()
         .max_connections(5)
-        .connect_with(server.admin(&name))
+        .connect_with(server.admin(&name).options([scope]))
         .await
         .unwrap();
     TestDb {

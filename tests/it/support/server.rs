@@ -116,6 +116,8 @@ fn join(dir: &Path) -> PathBuf {
     if let Some(socket) = alive(&note) {
         return socket;
     }
+    // Left by a keeper that was killed: the place would be the new server's too, found before it is ready.
+    let _ = std::fs::remove_file(&note);
     let log = File::create(dir.join("keeper.log")).unwrap();
     #[expect(clippy::zombie_processes, reason = "the keeper outlives this process")]
     let mut keeper = again(KEEPER_TEST)
