@@ -71,6 +71,8 @@ pub struct Lineage {
     /// The instrument's number, where one is cited.
     pub instrument: Option<String>,
     pub author: String,
+    /// Who approved it, where it binds two states.
+    pub approver: Option<String>,
     pub reason: String,
     pub class: Class,
 }

@@ -21,6 +21,7 @@ pub mod merkle;
 pub mod moment;
 pub mod place;
 pub mod problem;
+pub mod proposal;
 pub mod reference;
 pub mod rights;
 pub mod schema;

@@ -56,6 +56,8 @@ codes! {
     LinkUsed "link-used" "The link is good no more" "链接已失效";
     ProofNeeded "proof-needed" "Prove again who you are" "需要重新验证身份";
     Forbidden "forbidden" "Your roles do not allow this" "无权限";
+    SamePerson "same-person" "Author and approver must be two persons" "编制人与批准人必须是不同的人";
+    Decided "decided" "The proposal is decided" "该提案已有决定";
     Conflict "conflict" "The request contradicts what is stored" "请求与已存内容冲突";
     NumberTaken "number-taken" "The number is already in use" "编号已被使用";
     KeyInvalid "key-invalid" "The Idempotency-Key is not valid" "Idempotency-Key 无效";

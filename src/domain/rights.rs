@@ -386,7 +386,7 @@ impl Rights {
     /// The same as the database judges by: what is read, where, and what is written.
     ///
     /// - **Shape**: words with semicolons around them; nothing in them needs quoting. `;line=public,bilateral;` is read
-    ///   everywhere, `;line@=bilateral@01…;` at one place, `;+marks=internal;` is written, `;log;` and `;accounts;` are
+    ///   everywhere, `;line@=bilateral@01…;` at one place, `;+marks=internal;` is written, `;!marks=internal;` is approved, `;log;` and `;accounts;` are
     ///   what they say, and `;all;` is the service itself.
     pub fn scope(&self) -> String {
         let mut words: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -394,12 +394,17 @@ impl Rights {
             words.insert("all".to_owned(), BTreeSet::new());
             for realm in Realm::ALL {
                 let classes: BTreeSet<String> = Class::ALL.iter().map(|class| class.word().to_owned()).collect();
-                words.insert(format!("+{}", realm.word()), classes.clone());
-                words.insert(realm.word().to_owned(), classes);
+                for sign in ["", "+", "!"] {
+                    words.insert(format!("{sign}{}", realm.word()), classes.clone());
+                }
             }
         }
-        for verb in [Verb::Read, Verb::Record, Verb::Upload, Verb::Check] {
-            let sign = if verb == Verb::Read { "" } else { "+" };
+        for verb in [Verb::Read, Verb::Record, Verb::Upload, Verb::Check, Verb::Approve] {
+            let sign = match verb {
+                Verb::Read => "",
+                Verb::Approve => "!",
+                _ => "+",
+            };
             for (place, realms, classes) in self.by_grant(verb) {
                 for realm in realms.iter().filter(|realm| writes_to(verb, **realm)) {
                     let realm = format!("{sign}{}", realm.word());

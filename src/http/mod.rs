@@ -21,6 +21,7 @@ mod operations;
 mod own_task;
 mod places;
 mod problem;
+mod proposals;
 pub mod rules;
 pub mod server;
 mod session;
@@ -63,6 +64,7 @@ pub fn router(cx: Context) -> Router {
         .merge(operations::routes())
         .merge(session::routes())
         .merge(accounts::routes())
+        .merge(proposals::routes())
         .route("/metrics", get(|who::Cx(cx)| metrics::give(cx, given)))
         .fallback(elsewhere)
         .method_not_allowed_fallback(problem::no_such_method)

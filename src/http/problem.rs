@@ -66,9 +66,9 @@ pub(super) const fn status(code: Code) -> StatusCode {
         Code::SignInNeeded | Code::SignInFailed | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
         Code::BodySilent => StatusCode::REQUEST_TIMEOUT,
         Code::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
-        Code::OriginForbidden | Code::ProofNeeded | Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::OriginForbidden | Code::ProofNeeded | Code::Forbidden | Code::SamePerson => StatusCode::FORBIDDEN,
         Code::RangeInvalid => StatusCode::RANGE_NOT_SATISFIABLE,
-        Code::Conflict | Code::NumberTaken | Code::BackupNeeded | Code::KeyInFlight | Code::AnswerNotKept => {
+        Code::Conflict | Code::Decided | Code::NumberTaken | Code::BackupNeeded | Code::KeyInFlight | Code::AnswerNotKept => {
             StatusCode::CONFLICT
         }
         Code::Stale => StatusCode::PRECONDITION_FAILED,

@@ -21,7 +21,7 @@ pub enum Rule {
 }
 
 use Rule::{Either, Known, May, Open};
-use Verb::{Administer, Audit, Check, Export, Read, Record, Upload};
+use Verb::{Administer, Approve, Audit, Check, Export, Read, Record, Upload};
 
 /// A route, its method, and who is let in.
 pub type Line = (&'static str, Method, Rule);
@@ -61,6 +61,12 @@ pub const RULES: &[Line] = &[
     ("/accounts/{name}/unlock", Method::POST, May(Administer)),
     ("/accounts/{name}/grants", Method::POST, May(Administer)),
     ("/accounts/{name}/grants/{id}/revoke", Method::POST, May(Administer)),
+    // Two persons.
+    ("/proposals", Method::GET, May(Read)),
+    ("/proposals/{number}", Method::GET, May(Read)),
+    ("/proposals/{number}/approve", Method::POST, May(Approve)),
+    ("/proposals/{number}/reject", Method::POST, May(Approve)),
+    ("/proposals/{number}/withdraw", Method::POST, Known),
     // What the interface is, without anything of the register.
     ("/conformance", Method::GET, Open),
     ("/api", Method::GET, Open),

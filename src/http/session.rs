@@ -5,15 +5,16 @@ use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
-use axum::{Form, Json, RequestExt, Router};
+use axum::Router;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::form::{From, typed};
 use super::ogc::ask::Ask;
 use super::ogc::html;
 use super::ogc::negotiate::{HTML, JSON};
 use super::ogc::reply::Reply;
-use super::problem::{Answer, Refusal};
+use super::problem::Answer;
 use super::who::{Address, COOKIE, Cx, forget};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::rights::TokenScope;
@@ -81,46 +82,6 @@ struct Wanted {
     inspection: Option<String>,
     #[serde(default)]
     days: Option<i64>,
-}
-
-/// Whether something came from a form on a page, so that the answer is a page, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum From {
-    Page,
-    Program,
-}
-
-/// Reads a form or JSON.
-async fn typed<T: serde::de::DeserializeOwned + 'static>(request: Request) -> Result<(From, T), Refusal> {
-    let unreadable = |said: String| {
-        Refusal::from(Problem::new(
-            Code::BodyInvalid,
-            Message::new(
-                format!("The body cannot be read: {said}."),
-                format!("无法读取请求内容：{said}。"),
-            ),
-            Message::new(
-                "Send a form, or JSON with these members.",
-                "请以表单或 JSON 提交所需字段。",
-            ),
-        ))
-    };
-    let kind = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    if kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        let Json(value) = request
-            .extract::<Json<T>, _>()
-            .await
-            .map_err(|e| unreadable(e.body_text()))?;
-        return Ok((From::Program, value));
-    }
-    let Form(value) = request
-        .extract::<Form<T>, _>()
-        .await
-        .map_err(|e| unreadable(e.body_text()))?;
-    Ok((From::Page, value))
 }
 
 /// `/session`: who I am, my sessions and tokens; or the way in.

@@ -74,7 +74,22 @@ pub struct Pair {
 /// When there never was such a record, or it has no such version.
 pub async fn pair(cx: &Context, schema: &'static Schema, feature_id: i64, old: i32, new: i32) -> Result<Pair> {
     shown::record(cx, schema, feature_id).await?;
-    let (id, history) = history::identified(cx, schema, feature_id).await?;
+    let mut conn = cx.db.acquire().await?;
+    pair_in(&mut conn, schema, feature_id, old, new).await
+}
+
+/// As [`pair`], on a connection of the caller's.
+///
+/// # Errors
+/// As [`pair`].
+pub(super) async fn pair_in(
+    conn: &mut store::Conn,
+    schema: &'static Schema,
+    feature_id: i64,
+    old: i32,
+    new: i32,
+) -> Result<Pair> {
+    let (id, history) = history::identified(conn, schema, feature_id).await?;
     let find = |number: i32| {
         let lineage = history.iter().find(|lineage| lineage.version == number);
         lineage.cloned().map(Version::bare).ok_or_else(|| {
@@ -99,6 +114,24 @@ pub async fn pair(cx: &Context, schema: &'static Schema, feature_id: i64, old: i
 /// # Errors
 /// When the database breaks.
 pub async fn difference(cx: &Context, pair: Pair) -> Result<Difference> {
+    let mut conn = cx.db.acquire().await?;
+    let (placed, found) = read(cx, &mut conn, pair).await?;
+    // Long lines take their time, and a connection is not kept from others meanwhile.
+    drop(conn);
+    measured(placed, found).await
+}
+
+/// As [`difference`], on a connection of the caller's.
+///
+/// # Errors
+/// As [`difference`].
+pub(super) async fn difference_in(cx: &Context, conn: &mut store::Conn, pair: Pair) -> Result<Difference> {
+    let (placed, found) = read(cx, conn, pair).await?;
+    measured(placed, found).await
+}
+
+/// Where both versions are, and what differs beside that.
+async fn read(cx: &Context, conn: &mut store::Conn, pair: Pair) -> Result<([Placed; 2], Difference)> {
     let Pair {
         schema,
         feature_id,
@@ -107,21 +140,24 @@ pub async fn difference(cx: &Context, pair: Pair) -> Result<Difference> {
         mut new,
     } = pair;
     for version in [&mut old, &mut new] {
-        history::fill(cx, schema, feature_id, version).await?;
+        history::fill(cx, conn, schema, feature_id, version).await?;
     }
     let changed = history::changed(schema, &old, &new);
-    let mut conn = cx.db.acquire().await?;
-    let before = placed(cx, &mut conn, schema, feature_id, id, &old).await?;
-    let after = placed(cx, &mut conn, schema, feature_id, id, &new).await?;
-    drop(conn);
-    // Long lines take their time, and PROJ's objects belong to a thread.
-    let ground = tokio::task::spawn_blocking(move || ground(before, after)).await?;
-    Ok(Difference {
+    let before = placed(cx, conn, schema, feature_id, id, &old).await?;
+    let after = placed(cx, conn, schema, feature_id, id, &new).await?;
+    let found = Difference {
         old,
         new,
         changed,
-        ground,
-    })
+        ground: Ground::Nowhere,
+    };
+    Ok(([before, after], found))
+}
+
+async fn measured([before, after]: [Placed; 2], mut found: Difference) -> Result<Difference> {
+    // PROJ's objects belong to a thread.
+    found.ground = tokio::task::spawn_blocking(move || ground(before, after)).await?;
+    Ok(found)
 }
 
 /// Where a version is.

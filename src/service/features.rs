@@ -377,23 +377,36 @@ pub enum Found {
 pub async fn item(cx: &Context, wanted: &Selection, feature_id: i64) -> Result<Found> {
     shown::record(cx, wanted.schema, feature_id).await?;
     let mut conn = cx.db.acquire().await?;
-    let mut asked = query(cx, &mut conn, wanted).await?;
+    item_in(cx, &mut conn, wanted, feature_id).await
+}
+
+/// As [`item`], on a connection of the caller's.
+///
+/// # Errors
+/// As [`item`].
+pub(super) async fn item_in(
+    cx: &Context,
+    conn: &mut store::Conn,
+    wanted: &Selection,
+    feature_id: i64,
+) -> Result<Found> {
+    let mut asked = query(cx, conn, wanted).await?;
     asked.feature_ids = Some(vec![feature_id]);
-    let rows = select::rows(&mut conn, &cx.memory.labels, &asked).await?;
+    let rows = select::rows(conn, &cx.memory.labels, &asked).await?;
     if rows.is_empty() {
         let schema = wanted.schema;
-        return match store::version::identify(&mut conn, feature_id).await? {
+        return match store::version::identify(conn, feature_id).await? {
             Some((kind, id))
                 if kind == schema.kind
                     && schema.writes == Writes::Versions
-                    && store::version::any(&mut conn, schema.kind, id).await? =>
+                    && store::version::any(conn, schema.kind, id).await? =>
             {
                 Ok(Found::Gone)
             }
             _ => Err(not_found(&Message::new(schema.kind, schema.title.zh), feature_id)),
         };
     }
-    let mut records = place(cx, &mut conn, rows, &asked, &wanted.coordinates).await?;
+    let mut records = place(cx, conn, rows, &asked, &wanted.coordinates).await?;
     match records.pop() {
         Some(record) => Ok(Found::Record(Box::new(record))),
         None => Ok(Found::Gone),

@@ -59,14 +59,21 @@ const WHOLE: usize = 200;
 ///
 /// # Errors
 /// When there never was such a record, or its kind has no versions.
-pub(super) async fn identified(cx: &Context, schema: &'static Schema, feature_id: i64) -> Result<(Uuid, Vec<Lineage>)> {
-    let mut conn = cx.db.acquire().await?;
-    let known = store::version::identify(&mut conn, feature_id).await?;
-    let id = match known {
+pub(super) async fn identified(
+    conn: &mut store::Conn,
+    schema: &'static Schema,
+    feature_id: i64,
+) -> Result<(Uuid, Vec<Lineage>)> {
+    let absent = || not_found(&Message::new(schema.kind, schema.title.zh), feature_id);
+    let id = match store::version::identify(conn, feature_id).await? {
         Some((kind, id)) if kind == schema.kind && schema.writes == Writes::Versions => id,
-        _ => return Err(not_found(&Message::new(schema.kind, schema.title.zh), feature_id)),
+        _ => return Err(absent()),
     };
-    let history = store::version::history_of_kind(&mut conn, schema.kind, id).await?;
+    let history = store::version::history_of_kind(conn, schema.kind, id).await?;
+    // An index may tell of a record whose rows are hidden.
+    if history.is_empty() {
+        return Err(absent());
+    }
     Ok((id, history))
 }
 
@@ -76,7 +83,8 @@ pub(super) async fn identified(cx: &Context, schema: &'static Schema, feature_id
 /// When there never was such a record, or its kind has no versions.
 pub async fn lineages(cx: &Context, schema: &'static Schema, feature_id: i64) -> Result<Vec<Lineage>> {
     shown::record(cx, schema, feature_id).await?;
-    Ok(identified(cx, schema, feature_id).await?.1)
+    let mut conn = cx.db.acquire().await?;
+    Ok(identified(&mut conn, schema, feature_id).await?.1)
 }
 
 /// All versions, newest first.
@@ -86,8 +94,9 @@ pub async fn lineages(cx: &Context, schema: &'static Schema, feature_id: i64) ->
 pub async fn versions(cx: &Context, schema: &'static Schema, feature_id: i64) -> Result<Vec<Version>> {
     let history = lineages(cx, schema, feature_id).await?;
     let mut versions: Vec<Version> = history.into_iter().map(Version::bare).collect();
+    let mut conn = cx.db.acquire().await?;
     for version in versions.iter_mut().take(WHOLE) {
-        fill(cx, schema, feature_id, version).await?;
+        fill(cx, &mut conn, schema, feature_id, version).await?;
     }
     for at in 0..versions.len().saturating_sub(1) {
         let (after, before) = (&versions[at], &versions[at + 1]);
@@ -106,12 +115,18 @@ pub async fn versions(cx: &Context, schema: &'static Schema, feature_id: i64) ->
 ///
 /// # Errors
 /// When the database breaks.
-pub(super) async fn fill(cx: &Context, schema: &'static Schema, feature_id: i64, version: &mut Version) -> Result<()> {
+pub(super) async fn fill(
+    cx: &Context,
+    conn: &mut store::Conn,
+    schema: &'static Schema,
+    feature_id: i64,
+    version: &mut Version,
+) -> Result<()> {
     let wanted = Selection {
         when: version.when(),
         ..Selection::of(schema)
     };
-    if let Found::Record(record) = features::item(cx, &wanted, feature_id).await?
+    if let Found::Record(record) = features::item_in(cx, conn, &wanted, feature_id).await?
         && record.version == version.lineage.version
     {
         version.record = Some(*record);

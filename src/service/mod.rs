@@ -25,6 +25,7 @@ pub mod import;
 pub mod inspect;
 pub mod job;
 mod memory;
+pub mod proposal;
 pub mod register;
 pub mod report;
 pub mod search;

@@ -405,6 +405,34 @@ pub async fn sessions(conn: &mut PgConnection, account: Uuid, now: Timestamp) ->
     Ok(rows.into_iter().map(Session::from).collect())
 }
 
+/// A session, its account and what is granted to it, under a lock until the transaction ends: whoever ends one of them
+/// comes before, and is seen here, or after.
+///
+/// # Errors
+/// When the database cannot be read. `None` when the session has ended.
+pub async fn hold(conn: &mut PgConnection, session: Uuid) -> Result<Option<(Session, Account, Vec<KeptGrant>)>> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "select {SESSION} from session where session_id = $1 and ended_at is null for share"
+    ));
+    let row: Option<SessionRow> = sqlx::query_as(sql).bind(session).fetch_optional(&mut *conn).await?;
+    let Some(session) = row.map(Session::from) else {
+        return Ok(None);
+    };
+    sqlx::query(
+        "select from account a join account_grant g on g.account_id = a.account_id where a.account_id = $1
+         for share of a, g",
+    )
+    .bind(session.account)
+    .execute(&mut *conn)
+    .await?;
+    // Read by statements of their own, which see what was committed while the locks were waited for.
+    let Some(account) = by_id(conn, session.account).await? else {
+        return Ok(None);
+    };
+    let grants = grants(conn, account.id).await?;
+    Ok(Some((session, account, grants)))
+}
+
 /// # Errors
 /// When the database cannot be written.
 pub async fn seen(conn: &mut PgConnection, session: Uuid, at: Timestamp) -> Result<()> {

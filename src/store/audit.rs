@@ -341,7 +341,7 @@ pub async fn law_tables(conn: &mut PgConnection) -> Result<Vec<LawTable>> {
                       where i.indrelid = c.oid and i.indisprimary order by place) as key
          from pg_class c
          where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'
-           and (c.relname = 'boundary_party' or exists (
+           and (c.relname in ('boundary_party', 'proposal', 'approved') or exists (
                select from pg_attribute a where a.attrelid = c.oid and a.attname = 'known' and not a.attisdropped
                  and c.relname <> 'record_version'))
          order by c.relname",

@@ -20,13 +20,14 @@ pub mod marker;
 pub mod original;
 pub mod place;
 pub mod pool;
+pub mod proposal;
 pub mod record;
 pub mod tile;
 pub mod track;
 pub mod upload;
 pub mod version;
 
-pub use pool::{Behalf, Conn, Db, PoolConn, Tx, WORKING_ROLE, commit};
+pub use pool::{Behalf, Conn, Db, PoolConn, Tx, WORKING_ROLE, attempt, commit, judge_by, keep, undo};
 
 /// What can go wrong between Rust and the database.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgPool, Postgres, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgPool, Postgres, Row};
 use uuid::Uuid;
 
 use super::Result;
@@ -29,6 +29,43 @@ pub type Tx = sqlx::Transaction<'static, Postgres>;
 /// When the database refuses the transaction as a whole.
 pub async fn commit(tx: Tx) -> Result<()> {
     Ok(tx.commit().await?)
+}
+
+/// A part of a transaction that may be undone alone; dropped, it is.
+///
+/// # Errors
+/// When the connection is lost.
+pub async fn attempt(conn: &mut Conn) -> Result<sqlx::Transaction<'_, Postgres>> {
+    Ok(conn.begin().await?)
+}
+
+/// Makes a part of a transaction part of the whole.
+///
+/// # Errors
+/// When the connection is lost.
+pub async fn keep(part: sqlx::Transaction<'_, Postgres>) -> Result<()> {
+    Ok(part.commit().await?)
+}
+
+/// Undoes a part of a transaction.
+///
+/// # Errors
+/// When the connection is lost.
+pub async fn undo(part: sqlx::Transaction<'_, Postgres>) -> Result<()> {
+    Ok(part.rollback().await?)
+}
+
+/// Until the transaction ends, the database judges by this scope.
+///
+/// # Errors
+/// When the connection is lost.
+pub async fn judge_by(conn: &mut Conn, scope: &str) -> Result<()> {
+    sqlx::query("select set_config($1, $2, true)")
+        .bind(SCOPE)
+        .bind(scope)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// The role that every use works as. It owns nothing, so that what a row allows holds for all of them.

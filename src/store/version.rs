@@ -212,6 +212,7 @@ struct LineageRow {
     class: String,
     instrument: Option<String>,
     author: String,
+    approver: Option<String>,
     reason: String,
 }
 
@@ -231,8 +232,9 @@ pub async fn history_of_kind(conn: &mut PgConnection, name: &'static str, id: Uu
     let sql = format!(
         "select v.version, lower(v.in_force) as in_force_from, upper(v.in_force) as in_force_to,
                 lower(v.known) as known_from, upper(v.known) as known_to, v.standing, v.class,
-                coalesce(i.names ->> 'en', i.key) as instrument, v.author, v.reason
+                coalesce(i.names ->> 'en', i.key) as instrument, v.author, a.approver, v.reason
          from {name} v
+         left join approved a on a.record_id = v.{name}_id and a.version = v.version
          left join instrument i on i.instrument_id = v.instrument_id and upper_inf(i.known)
          where v.{name}_id = $1
          order by v.version desc"
@@ -254,6 +256,7 @@ pub async fn history_of_kind(conn: &mut PgConnection, name: &'static str, id: Uu
                 class: super::word(name, id, "class", &row.class, Class::from_word)?,
                 instrument: row.instrument,
                 author: row.author,
+                approver: row.approver,
                 reason: row.reason,
             })
         })

@@ -165,6 +165,8 @@ impl Sender {
                     assert!(is_chinese(warning["message_zh"].as_str().unwrap()), "{file}: {warning}");
                     assert!(!warning["message_en"].as_str().unwrap().is_empty(), "{file}: {warning}");
                 }
+                // The check, which compares with other tracks, may be done already.
+                kinds.remove("systematic-shift");
                 assert!(
                     kinds.keys().eq(&warnings.iter().copied().collect::<BTreeSet<_>>()),
                     "{file}: {kinds:?}"

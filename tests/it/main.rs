@@ -29,6 +29,7 @@ mod ogc_write;
 mod parity;
 mod people;
 mod pool;
+mod proposals;
 mod register;
 mod roundtrip;
 mod sample;

@@ -3,6 +3,7 @@
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
+use crate::support::second;
 use crate::support::{App, app_with_borders};
 
 const POINTS: &str = "/collections/boundary_points/items";
@@ -143,11 +144,11 @@ async fn what_is_in_force_changes_by_version_instrument_and_reason() {
         .collect();
     assert_eq!(at, ["#/properties/instrument", "#/properties/reason"]);
     let done = patch(&app, &url, &[("if-match", &tag)], json!({ "properties": papers })).await;
-    assert_eq!(done.status(), 204, "{}", done.text().await.unwrap());
-    let second = header(&done, "etag");
+    approved(&app, done).await;
+    let second = header(&app.client.get(&url).send().await.unwrap(), "etag");
     let change = json!({ "properties": { "sigma_m": 0.3, "instrument": "protocol-1998", "reason": "Measured anew" } });
     problem(patch(&app, &url, &[], change.clone()).await, 428).await;
-    assert_eq!(patch(&app, &url, &[("if-match", &second)], change).await.status(), 204);
+    approved(&app, patch(&app, &url, &[("if-match", &second)], change).await).await;
     let versions = app.json(url.strip_prefix(&app.base).unwrap().to_owned().as_str()).await;
     assert_eq!(versions["properties"]["standing"], "in_force");
     // To retire it, too, needs a paper and a reason.
@@ -158,12 +159,19 @@ async fn what_is_in_force_changes_by_version_instrument_and_reason() {
     )
     .await;
     let why = format!("{url}?reason=Replaced&instrument=protocol-1998");
-    assert_eq!(
-        send(&app, Method::DELETE, &why, &[("if-match", &tag)], String::new())
-            .await
-            .status(),
-        204
-    );
+    let done = send(&app, Method::DELETE, &why, &[("if-match", &tag)], String::new()).await;
+    approved(&app, done).await;
+    problem(app.client.get(&url).send().await.unwrap(), 410).await;
+}
+
+/// What binds two states is only proposed; the address leads to what a second person approves.
+async fn approved(app: &App, answer: Response) {
+    assert_eq!(answer.status(), 202);
+    let there = header(&answer, "location");
+    let told: Value = answer.json().await.unwrap();
+    assert_eq!(told["href"], there);
+    assert_eq!(told["state"], "open");
+    second::approve(&app.cx, told["number"].as_i64().unwrap()).await.unwrap();
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use merestone::domain::schema::{self, ANY, Field, Presence, Schema, Shape, Type, lineage};
 use merestone::domain::value::{Draft, Value};
 use merestone::geom::shape::Geometry;
-use merestone::service::edit::{self, Edit};
+use merestone::service::edit::Edit;
 use merestone::service::export::{self, ExportFormat, Request, What};
 use merestone::service::features::{self, Coordinates, Selection};
 use merestone::service::files::{self, Options};
@@ -37,6 +37,7 @@ use proptest::prelude::*;
 use proptest::strategy::{BoxedStrategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use crate::support::second;
 use crate::support::{app_with_borders, folder, sample_path};
 
 const FORMATS: [ExportFormat; 6] = [
@@ -147,7 +148,12 @@ async fn take(
             ..import::Request::new(path, schema.collection)
         };
         match import::file(cx, &request).await {
-            Ok(outcome) => rows.extend(outcome.rows),
+            Ok(outcome) => {
+                if let Some(number) = outcome.proposal {
+                    second::approve(cx, number).await.map_err(|why| why.to_string())?;
+                }
+                rows.extend(outcome.rows);
+            }
             Err(Error::Refused(problem)) => return Err(problem.to_string()),
             Err(fault) => return Err(fault.to_string()),
         }
@@ -376,7 +382,7 @@ async fn make(cx: &Context) -> BTreeMap<&'static str, usize> {
                     coordinates: Coordinates::System(merestone::crs::Crs::lookup("EPSG:4490").unwrap()),
                     ..Edit::new(draft)
                 };
-                match edit::create(cx, schema, &edit).await {
+                match second::create(cx, schema, &edit).await {
                     Ok(_) => *made.entry(schema.collection).or_insert(0) += 1,
                     // A rule between two fields that chance does not know of.
                     Err(Error::Refused(problem)) => assert!(!problem.mistakes.is_empty(), "{problem}"),

@@ -5,7 +5,7 @@ use merestone::domain::problem::{Code, Problem};
 use merestone::domain::schema::{self, Schema};
 use merestone::domain::value::{Draft, Value};
 use merestone::geom::shape::Geometry;
-use merestone::service::edit::{self, Edit, Mode, Written};
+use merestone::service::edit::{Act, Edit, Mode, Written};
 use merestone::service::features::{self, Coordinates, Found, Record, Selection, When};
 use merestone::service::{Context, Error};
 
@@ -13,6 +13,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::app::{App, app_with_borders};
+use crate::support::second;
 
 fn schema(collection: &str) -> &'static Schema {
     schema::of(collection).unwrap()
@@ -143,7 +144,7 @@ async fn every_kind_of_record_can_be_read_in_every_way() {
 async fn a_change_is_a_new_version_and_the_old_one_can_be_read() {
     let app = app_with_borders().await;
     let (cx, points) = (&app.cx, schema("boundary_points"));
-    let Written { feature_id, version } = edit::create(cx, points, &point(&app, "X1")).await.unwrap();
+    let Written { feature_id, version } = second::create(cx, points, &point(&app, "X1")).await.unwrap();
     assert_eq!(version, 1);
     let first = read(cx, points, feature_id, When::default()).await;
     assert_eq!(first.geometry, Some(Geometry::Point([-168.123_456_789_01, 42.5])));
@@ -151,7 +152,7 @@ async fn a_change_is_a_new_version_and_the_old_one_can_be_read() {
     let known_before = cx.clock.now();
 
     let mut change = Edit::new(draft(points, &[("sigma_m", Value::Number(0.5))]));
-    let second = edit::change(cx, points, feature_id, Some(1), &change, Mode::Patch)
+    let second = second::change(cx, points, feature_id, Some(1), &change, Mode::Patch)
         .await
         .unwrap();
     assert_eq!(second.version, 2);
@@ -170,13 +171,13 @@ async fn a_change_is_a_new_version_and_the_old_one_can_be_read() {
 
     // The version that was read is not the one that is there any more.
     assert_eq!(
-        refusal(edit::change(cx, points, feature_id, Some(1), &change, Mode::Patch).await).code,
+        refusal(second::change(cx, points, feature_id, Some(1), &change, Mode::Patch).await).code,
         Code::Stale
     );
 
     // Published, it takes an instrument and a reason; all that is missing is said at once.
     change.draft = draft(points, &[("standing", text("in_force"))]);
-    let problem = refusal(edit::change(cx, points, feature_id, Some(2), &change, Mode::Patch).await);
+    let problem = refusal(second::change(cx, points, feature_id, Some(2), &change, Mode::Patch).await);
     let missing: Vec<&str> = problem.mistakes.iter().map(|m| m.at.as_str()).collect();
     assert_eq!(missing, ["#/properties/instrument", "#/properties/reason"]);
     change.draft = draft(
@@ -188,7 +189,7 @@ async fn a_change_is_a_new_version_and_the_old_one_can_be_read() {
             ("valid_from", Value::Time("2026-01-01T00:00:00Z".parse().unwrap())),
         ],
     );
-    let published = edit::change(cx, points, feature_id, Some(2), &change, Mode::Patch)
+    let published = second::change(cx, points, feature_id, Some(2), &change, Mode::Patch)
         .await
         .unwrap();
     let now = read(cx, points, feature_id, When::default()).await;
@@ -197,7 +198,7 @@ async fn a_change_is_a_new_version_and_the_old_one_can_be_read() {
     // In force, it is changed only by who names the version.
     change.draft = draft(points, &[("sigma_m", Value::Number(0.1))]);
     assert_eq!(
-        refusal(edit::change(cx, points, feature_id, None, &change, Mode::Patch).await).code,
+        refusal(second::change(cx, points, feature_id, None, &change, Mode::Patch).await).code,
         Code::VersionRequired
     );
     change.draft = draft(
@@ -209,7 +210,7 @@ async fn a_change_is_a_new_version_and_the_old_one_can_be_read() {
             ("valid_from", Value::Time("2026-06-01T00:00:00Z".parse().unwrap())),
         ],
     );
-    edit::change(cx, points, feature_id, Some(now.version), &change, Mode::Patch)
+    second::change(cx, points, feature_id, Some(now.version), &change, Mode::Patch)
         .await
         .unwrap();
     let spring = read(cx, points, feature_id, at("2026-03-01T00:00:00Z")).await;
@@ -227,9 +228,12 @@ async fn a_change_is_a_new_version_and_the_old_one_can_be_read() {
             ("reason", text("no longer needed")),
         ],
     );
-    edit::retire(cx, points, feature_id, Some(summer.version), &bye)
-        .await
-        .unwrap();
+    let act = Act::Retire {
+        feature_id,
+        expected: Some(summer.version),
+        draft: bye,
+    };
+    second::carry_out(cx, points, act).await.unwrap();
     let found = features::item(cx, &Selection::of(points), feature_id).await.unwrap();
     assert_eq!(found, Found::Gone);
     assert_eq!(read(cx, points, feature_id, at("2026-07-01T00:00:00Z")).await.values, {
@@ -256,7 +260,7 @@ async fn the_position_of_a_marker_is_that_of_its_first_element() {
         ],
     );
     new.geometry = Some(Some(Geometry::Point([-168.1, 42.5])));
-    let id = edit::create(cx, markers, &Edit::new(new.clone()))
+    let id = second::create(cx, markers, &Edit::new(new.clone()))
         .await
         .unwrap()
         .feature_id;
@@ -266,7 +270,7 @@ async fn the_position_of_a_marker_is_that_of_its_first_element() {
     assert_eq!(value(markers, &record, "sigma_m"), &Value::Number(0.02));
     // The number is in use now.
     assert_eq!(
-        refusal(edit::create(cx, markers, &Edit::new(new)).await).code,
+        refusal(second::create(cx, markers, &Edit::new(new)).await).code,
         Code::NumberTaken
     );
     let mut moved = Draft {
@@ -274,7 +278,7 @@ async fn the_position_of_a_marker_is_that_of_its_first_element() {
         ..Draft::default()
     };
     moved.set("sigma_m", Value::Number(0.05));
-    edit::change(cx, markers, id, None, &Edit::new(moved), Mode::Patch)
+    second::change(cx, markers, id, None, &Edit::new(moved), Mode::Patch)
         .await
         .unwrap();
     let record = read(cx, markers, id, When::default()).await;

@@ -9,4 +9,4 @@ mod tests;
 
 pub use read::{ABOUT_POSITION, Sent, read};
 pub use tree::Json;
-pub use write::{Axes, Feature, geometry, text, value, write};
+pub use write::{Axes, Feature, draft, geometry, text, value, write};

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use crate::domain::schema::{Field, Shape};
-use crate::domain::value::Value;
+use crate::domain::value::{Draft, Value};
 use crate::geom::shape::Geometry;
 
 /// In which order a position is written.
@@ -147,6 +147,29 @@ pub fn text(out: &mut Vec<u8>, said: &str) {
     }
     out.extend_from_slice(&bytes[done..]);
     out.push(b'"');
+}
+
+/// What a sender said about one record, as a feature that reads back to the same draft.
+pub fn draft(out: &mut Vec<u8>, draft: &Draft) {
+    out.extend_from_slice(b"{\"type\":\"Feature\",");
+    if let Some(given) = &draft.geometry {
+        out.extend_from_slice(b"\"geometry\":");
+        match given {
+            Some(shape) => geometry(out, shape, Axes::XY),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.push(b',');
+    }
+    out.extend_from_slice(b"\"properties\":{");
+    for (index, (name, said)) in draft.values.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        text(out, name);
+        out.push(b':');
+        value(out, said);
+    }
+    out.extend_from_slice(b"}}");
 }
 
 /// One geometry as GeoJSON.

@@ -78,7 +78,8 @@ fn links(ask: &Ask, schema: &Schema, offer: &Offer, id: i64) -> Vec<Link> {
     links
 }
 
-fn told(ask: &Ask, schema: &'static Schema, id: i64, found: &Difference, links: &[Link]) -> Value {
+/// A difference as JSON.
+pub fn told(ask: &Ask, schema: &'static Schema, id: i64, found: &Difference, links: &[Link]) -> Value {
     let version = |version: &Version| {
         let mut about = about(&version.lineage);
         about.insert("href".to_owned(), json!(versions::address(ask, schema, id, version)));

@@ -19,9 +19,10 @@ use crate::domain::problem::{Code, Mistake, Problem};
 use crate::domain::schema::{Label, Schema, Writes};
 use crate::domain::text::Message;
 use crate::domain::value::{Draft, Value};
+use crate::http::proposals;
 use crate::http::problem::{Answer, no_such_page, refuse};
 use crate::http::who::Cx;
-use crate::service::edit::{self, Mode, Written};
+use crate::service::edit::{self, Act, Done, Mode, Written};
 use crate::service::features::{self, Found, Record, Selection};
 use crate::service::history;
 use crate::service::systems::systems;
@@ -243,7 +244,16 @@ async fn changed(
     ask.plain(&[GEOJSON, JSON])?;
     let edit = edit_of(cx, ask, schema, bytes, sent).await?;
     let expected = expected(cx, ask, schema, id).await?;
-    let written = edit::change(cx, schema, id, expected, &edit, mode).await?;
+    let act = Act::Change {
+        feature_id: id,
+        expected,
+        edit,
+        mode,
+    };
+    let written = match edit::carry_out(cx, schema, act).await? {
+        Done::Written(written) => written,
+        Done::Proposed(number) => return Ok(proposals::accepted(cx, ask, number).await?),
+    };
     if body::wants_it_back(&ask.headers) {
         return Ok(whole(cx, ask, schema, id, StatusCode::OK).await?);
     }
@@ -323,6 +333,13 @@ async fn retire(cx: &Context, ask: &Ask, schema: &'static Schema, id: i64) -> An
     }
     refuse_mistakes(mistakes)?;
     let expected = expected(cx, ask, schema, id).await?;
-    edit::retire(cx, schema, id, expected, &draft).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let act = Act::Retire {
+        feature_id: id,
+        expected,
+        draft,
+    };
+    match edit::carry_out(cx, schema, act).await? {
+        Done::Written(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Done::Proposed(number) => Ok(proposals::accepted(cx, ask, number).await?),
+    }
 }

@@ -14,9 +14,10 @@ use super::parameters::{self, Asked};
 use super::reply::Reply;
 use super::{body, collections, cursor, etag, html};
 use crate::domain::schema::{Field, Label, Schema, Writes};
+use crate::http::proposals;
 use crate::http::problem::Answer;
 use crate::http::who::Cx;
-use crate::service::edit::{self, Edit};
+use crate::service::edit::{self, Act, Done, Edit};
 use crate::service::features::{self, Page, Record};
 use crate::service::systems::systems;
 use crate::service::wire::{Feature, Sent, write};
@@ -202,7 +203,10 @@ pub(super) async fn post(
 async fn create(cx: &Context, ask: &Ask, schema: &'static Schema, bytes: &[u8]) -> Answer {
     ask.plain(&[GEOJSON, JSON])?;
     let edit = edit_of(cx, ask, schema, bytes, Sent::Whole).await?;
-    let written = edit::create(cx, schema, &edit).await?;
+    let written = match edit::carry_out(cx, schema, Act::Create(edit)).await? {
+        Done::Written(written) => written,
+        Done::Proposed(number) => return Ok(proposals::accepted(cx, ask, number).await?),
+    };
     let path = format!("/collections/{}/items/{}", schema.collection, written.feature_id);
     let mut response = if body::wants_it_back(&ask.headers) {
         super::item::whole(cx, ask, schema, written.feature_id, StatusCode::CREATED).await?

@@ -12,7 +12,7 @@ mod collections;
 mod conformance;
 mod crs;
 mod cursor;
-mod difference;
+pub mod difference;
 mod etag;
 mod export;
 pub mod html;

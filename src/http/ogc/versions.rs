@@ -69,6 +69,7 @@ pub fn about(lineage: &Lineage) -> Map<String, Value> {
         ("class", json!(lineage.class.word())),
         ("instrument", json!(lineage.instrument)),
         ("author", json!(lineage.author)),
+        ("approver", json!(lineage.approver)),
         ("reason", json!(lineage.reason)),
     ]
     .into_iter()

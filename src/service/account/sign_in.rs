@@ -10,7 +10,7 @@ use super::{log, proof, who};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::rights::Role;
 use crate::domain::text::Message;
-use crate::service::caller::Via;
+use crate::service::caller::{Caller, Via};
 use crate::service::{Context, Error, Result, not_found};
 use crate::store;
 use crate::store::account::{Account, Session};
@@ -103,6 +103,24 @@ pub async fn prove(cx: &Context, asked: Asked<'_>) -> Result<()> {
     let mut tx = cx.whole_db().begin().await?;
     store::account::proved(&mut tx, id, cx.clock.now()).await?;
     cx.commit(tx).await
+}
+
+/// Proves anew who is there as a part of what is to be signed: the same use, of a caller who has just proved it.
+///
+/// # Errors
+/// As [`begin`].
+pub async fn prove_first(cx: &Context, asked: Asked<'_>) -> Result<Context> {
+    // The key of the request is that of what is signed.
+    let plain = Context {
+        keyed: None,
+        ..cx.clone()
+    };
+    prove(&plain, asked).await?;
+    let mut caller = Caller::clone(&cx.caller);
+    if let Via::Session { proved_at, .. } = &mut caller.via {
+        *proved_at = cx.clock.now();
+    }
+    Ok(cx.on_behalf_of(caller))
 }
 
 impl Context {
@@ -361,9 +379,9 @@ async fn roles(cx: &Context, conn: &mut store::Conn, account: Uuid) -> Result<Ve
 }
 
 fn named(cx: &Context, name: &str) -> Context {
-    cx.on_behalf_of(crate::service::caller::Caller {
+    cx.on_behalf_of(Caller {
         name: name.to_owned(),
-        ..crate::service::caller::Caller::clone(&cx.caller)
+        ..Caller::clone(&cx.caller)
     })
 }
 

@@ -16,7 +16,7 @@ use crate::domain::text::Message;
 use crate::service::caller::{Caller, Via};
 use crate::service::{Context, Error, Result};
 use crate::store;
-use crate::store::account::{Session, Token};
+use crate::store::account::{Account, KeptGrant, Session, Token};
 
 /// A clock may have been so much ahead when something began.
 pub(super) const SLACK: SignedDuration = SignedDuration::from_mins(2);
@@ -125,14 +125,7 @@ impl Context {
             return Ok(None);
         }
         let kept = store::account::grants(&mut conn, account.id).await?;
-        let holds = |at: &Timestamp, until: Option<Timestamp>| *at <= now && until.is_none_or(|until| now < until);
-        let grants: Vec<Grant> = kept
-            .iter()
-            .filter(|kept| holds(&kept.from, kept.until))
-            .map(|kept| kept.grant)
-            // A role that signs or administers sleeps until there is an authenticator.
-            .filter(|grant| !grant.role.is_privileged() || account.totp_secret.is_some())
-            .collect();
+        let grants = held(&account, &kept, now);
         let next = kept.iter().flat_map(|kept| [Some(kept.from), kept.until]).flatten();
         let until = next.filter(|at| *at > now).min().unwrap_or(Timestamp::MAX);
         let privileged = grants.iter().any(|grant| grant.role.is_privileged());
@@ -181,6 +174,35 @@ impl Context {
         }
         Ok(())
     }
+}
+
+/// The grants that hold at a moment.
+fn held(account: &Account, kept: &[KeptGrant], now: Timestamp) -> Vec<Grant> {
+    kept.iter()
+        .filter(|kept| kept.from <= now && kept.until.is_none_or(|until| now < until))
+        .map(|kept| kept.grant)
+        // A role that signs or administers sleeps until there is an authenticator.
+        .filter(|grant| !grant.role.is_privileged() || account.totp_secret.is_some())
+        .collect()
+}
+
+/// The rights of the caller as they are at this moment, under locks until the transaction ends; none where their session
+/// has ended or their account is locked. The transaction works as the service itself.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(in crate::service) async fn rights_now(cx: &Context, conn: &mut store::Conn) -> Result<Rights> {
+    let Via::Session { id, .. } = cx.caller.via else {
+        return Ok(Rights::default());
+    };
+    let now = cx.clock.now();
+    let Some((session, account, kept)) = store::account::hold(conn, id).await? else {
+        return Ok(Rights::default());
+    };
+    if account.locked_at.is_some() || session.expires_at <= now {
+        return Ok(Rights::default());
+    }
+    Ok(Rights::of(held(&account, &kept, now)))
 }
 
 fn is_open(guest: &Guest, now: Timestamp) -> bool {

@@ -14,11 +14,12 @@ use uuid::Uuid;
 
 use super::answers::Begun;
 use super::features::Coordinates;
-use super::{Context, Error, Result, not_found};
+use super::{Context, Error, Result, not_found, proposal};
 use crate::domain::id::Id;
 use crate::domain::lineage::{Class, Standing};
 use crate::domain::moment::Moment;
 use crate::domain::problem::{Code, Mistake, Problem};
+use crate::domain::proposal::wants_two_persons;
 use crate::domain::rights::{Realm, Verb};
 use crate::domain::schema::{Field, Group, Schema, Stored, Type, Writes};
 use crate::domain::text::Message;
@@ -64,6 +65,72 @@ pub enum Mode {
     Patch,
 }
 
+/// What is to be done to one record. `expected` is the version that the sender means.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Act {
+    Create(Edit),
+    /// Replaces or patches it.
+    Change {
+        feature_id: i64,
+        expected: Option<i32>,
+        edit: Edit,
+        mode: Mode,
+    },
+    /// Takes it out of force; its versions stay.
+    Retire {
+        feature_id: i64,
+        expected: Option<i32>,
+        draft: Draft,
+    },
+}
+
+impl Act {
+    /// The record it is done to; none for a new one.
+    pub const fn feature_id(&self) -> Option<i64> {
+        match self {
+            Self::Create(_) => None,
+            Self::Change { feature_id, .. } | Self::Retire { feature_id, .. } => Some(*feature_id),
+        }
+    }
+
+    const fn expected(&self) -> Option<i32> {
+        match self {
+            Self::Create(_) => None,
+            Self::Change { expected, .. } | Self::Retire { expected, .. } => *expected,
+        }
+    }
+
+    /// What its sender says.
+    pub const fn draft(&self) -> &Draft {
+        match self {
+            Self::Create(edit) | Self::Change { edit, .. } => &edit.draft,
+            Self::Retire { draft, .. } => draft,
+        }
+    }
+
+    /// The same, of the version that the record is at.
+    pub(super) fn of(mut self, version: i32) -> Self {
+        match &mut self {
+            Self::Create(_) => {}
+            Self::Change { expected, .. } | Self::Retire { expected, .. } => *expected = Some(version),
+        }
+        self
+    }
+
+    /// Whether something binding would begin, change or end by it.
+    fn wants_two_persons(&self, schema: &Schema, held: Option<&Held>) -> bool {
+        let in_force = Standing::InForce.word();
+        wants_two_persons(schema)
+            && (self.draft().text("standing") == Some(in_force) || held.is_some_and(|held| held.head.standing == in_force))
+    }
+}
+
+/// A record under the lock of this transaction, and the version that is meant.
+pub(super) struct Held {
+    pub locked: Locked,
+    pub head: write::Head,
+}
+
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
@@ -71,17 +138,31 @@ pub struct Written {
     pub version: i32,
 }
 
-impl Written {
+/// What became of an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    Written(Written),
+    /// It wants a second person; nothing is written until they have approved the proposal of this number.
+    Proposed(i64),
+}
+
+impl Done {
     fn outcome(self) -> Json {
-        json!({ "feature_id": self.feature_id, "version": self.version })
+        match self {
+            Self::Written(written) => json!({ "feature_id": written.feature_id, "version": written.version }),
+            Self::Proposed(number) => json!({ "proposal": number }),
+        }
     }
 
-    /// What was written before under the same key.
+    /// What was done before under the same key.
     fn of(outcome: &Json) -> Result<Self> {
         let number = |name: &str| outcome.get(name).and_then(Json::as_i64);
+        if let Some(number) = number("proposal") {
+            return Ok(Self::Proposed(number));
+        }
         let version = number("version").and_then(|version| i32::try_from(version).ok());
         match (number("feature_id"), version) {
-            (Some(feature_id), Some(version)) => Ok(Self { feature_id, version }),
+            (Some(feature_id), Some(version)) => Ok(Self::Written(Written { feature_id, version })),
             _ => Err(Error::Fault(
                 format!("what was written before cannot be read: {outcome}").into(),
             )),
@@ -209,21 +290,68 @@ async fn audited(
     Ok(audit::append(conn, deed).await?)
 }
 
-/// A new record.
+/// Does something to one record; what binds two states is only proposed.
 ///
 /// # Errors
-/// A refusal with all mistakes at once; nothing is then stored.
-pub async fn create(cx: &Context, schema: &'static Schema, edit: &Edit) -> Result<Written> {
+/// A refusal when the version meant is not the one that is there, or with all mistakes at once; nothing is then stored.
+pub async fn carry_out(cx: &Context, schema: &'static Schema, act: Act) -> Result<Done> {
     cx.must(Verb::Record, Realm::of(schema.kind))?;
     writable(schema)?;
     let mut tx = match cx.begin_once().await? {
         Begun::Now(tx) => tx,
-        Begun::Before(outcome) => return Written::of(&outcome),
+        Begun::Before(outcome) => return Done::of(&outcome),
     };
-    let written = create_in(cx, &mut tx, schema, edit).await?;
-    check_later(cx, &mut tx, schema, written.feature_id).await?;
-    cx.commit_as(tx, &written.outcome()).await?;
-    Ok(written)
+    let held = hold(cx, &mut tx, schema, &act).await?;
+    let done = if act.wants_two_persons(schema, held.as_ref()) {
+        Done::Proposed(proposal::act(cx, &mut tx, schema, act, held.as_ref()).await?)
+    } else {
+        let written = carry_out_in(cx, &mut tx, schema, &act, held.as_ref()).await?;
+        check_later(cx, &mut tx, schema, written.feature_id).await?;
+        Done::Written(written)
+    };
+    cx.commit_as(tx, &done.outcome()).await?;
+    Ok(done)
+}
+
+/// Locks the record that an act is done to, where it is done to one, and makes sure that its version is the one meant.
+pub(super) async fn hold(
+    cx: &Context,
+    conn: &mut store::Conn,
+    schema: &'static Schema,
+    act: &Act,
+) -> Result<Option<Held>> {
+    match act.feature_id() {
+        None => Ok(None),
+        Some(feature_id) => {
+            let (locked, head) = locked(cx, conn, schema, feature_id, act.expected()).await?;
+            Ok(Some(Held { locked, head }))
+        }
+    }
+}
+
+/// An act inside a transaction of the caller's, on what [`hold`] gave for it.
+pub(super) async fn carry_out_in(
+    cx: &Context,
+    conn: &mut store::Conn,
+    schema: &'static Schema,
+    act: &Act,
+    held: Option<&Held>,
+) -> Result<Written> {
+    match (act, held) {
+        (Act::Create(edit), _) => create_in(cx, conn, schema, edit).await,
+        (
+            Act::Change {
+                feature_id, edit, mode, ..
+            },
+            Some(Held { locked, head }),
+        ) => change_in(cx, conn, schema, *feature_id, (locked, head), edit, *mode).await,
+        (Act::Retire { feature_id, draft, .. }, Some(held)) => {
+            retire_in(cx, conn, schema, *feature_id, held, draft).await
+        }
+        (Act::Change { feature_id, .. } | Act::Retire { feature_id, .. }, None) => {
+            Err(not_found(&Message::new(schema.kind, schema.title.zh), feature_id))
+        }
+    }
 }
 
 /// A new record inside a transaction of the caller's.
@@ -392,31 +520,6 @@ pub(super) fn gone(schema: &Schema, feature_id: i64) -> Problem {
     )
 }
 
-/// Replaces or patches a record.
-///
-/// # Errors
-/// A refusal when the version meant is not the one that is there, or with all mistakes at once.
-pub async fn change(
-    cx: &Context,
-    schema: &'static Schema,
-    feature_id: i64,
-    expected: Option<i32>,
-    edit: &Edit,
-    mode: Mode,
-) -> Result<Written> {
-    cx.must(Verb::Record, Realm::of(schema.kind))?;
-    writable(schema)?;
-    let mut tx = match cx.begin_once().await? {
-        Begun::Now(tx) => tx,
-        Begun::Before(outcome) => return Written::of(&outcome),
-    };
-    let (locked, head) = locked(cx, &mut tx, schema, feature_id, expected).await?;
-    let written = change_in(cx, &mut tx, schema, feature_id, (&locked, &head), edit, mode).await?;
-    check_later(cx, &mut tx, schema, feature_id).await?;
-    cx.commit_as(tx, &written.outcome()).await?;
-    Ok(written)
-}
-
 /// A change inside a transaction of the caller's, of a record that it has locked.
 pub(super) async fn change_in(
     cx: &Context,
@@ -538,31 +641,23 @@ pub(super) fn is_own(field: &Field) -> bool {
     field.is_writable() && !lineage.contains(&field.name)
 }
 
-/// Takes a record out of force; its versions stay.
-///
-/// # Errors
-/// A refusal when the version meant is not the one that is there.
-pub async fn retire(
+/// The end of a record inside a transaction of the caller's.
+async fn retire_in(
     cx: &Context,
+    conn: &mut store::Conn,
     schema: &'static Schema,
     feature_id: i64,
-    expected: Option<i32>,
+    Held { locked, head }: &Held,
     draft: &Draft,
-) -> Result<()> {
-    cx.must(Verb::Record, Realm::of(schema.kind))?;
-    writable(schema)?;
-    let Begun::Now(mut tx) = cx.begin_once().await? else {
-        return Ok(());
-    };
-    let (locked, head) = locked(cx, &mut tx, schema, feature_id, expected).await?;
-    reach::must_change(cx, schema, &locked)?;
+) -> Result<Written> {
+    reach::must_change(cx, schema, locked)?;
     let mut mistakes = Vec::new();
     standing(schema, draft, Some(&head.standing), &mut mistakes);
-    let held = match locked.boundary {
-        Some(id) => store::boundary::by_id(&mut tx, cx.clock.now(), Id::new(id)).await?,
+    let boundary = match locked.boundary {
+        Some(id) => store::boundary::by_id(conn, cx.clock.now(), Id::new(id)).await?,
         None => None,
     };
-    let known = Known::look_up(&mut tx, schema, held, std::iter::once(draft)).await?;
+    let known = Known::look_up(conn, schema, boundary, std::iter::once(draft)).await?;
     let references = known.references(schema, draft, &mut mistakes);
     if !mistakes.is_empty() {
         return Err(invalid(mistakes).into());
@@ -577,14 +672,14 @@ pub async fn retire(
         author: cx.caller.name.clone(),
         reason: reason(draft, "retired"),
     };
-    let version = write::supersede(&mut tx, schema, &locked, &change, None).await?;
+    let version = write::supersede(conn, schema, locked, &change, None).await?;
     if schema.kind == "marker" {
-        marker::retire_elements(cx, &mut tx, &change, locked.id).await?;
+        marker::retire_elements(cx, conn, &change, locked.id).await?;
     }
     let written = Written { feature_id, version };
     audited(
         cx,
-        &mut tx,
+        conn,
         "retire",
         schema,
         written,
@@ -592,13 +687,11 @@ pub async fn retire(
         json!({ "label": locked.label, "version": version }),
     )
     .await?;
-    check_later(cx, &mut tx, schema, feature_id).await?;
-    cx.commit(tx).await?;
-    Ok(())
+    Ok(written)
 }
 
 /// What the checks look at is checked again as soon as a worker is free.
-async fn check_later(cx: &Context, conn: &mut store::Conn, schema: &Schema, feature_id: i64) -> Result<()> {
+pub(super) async fn check_later(cx: &Context, conn: &mut store::Conn, schema: &Schema, feature_id: i64) -> Result<()> {
     const JUDGED: [&str; 5] = ["section", "segment", "marker", "marker_element", "port"];
     if !JUDGED.contains(&schema.kind) {
         return Ok(());

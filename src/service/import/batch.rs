@@ -14,6 +14,7 @@ use crate::domain::id::Held;
 use crate::domain::lineage::{Class, Standing};
 use crate::domain::moment::Moment;
 use crate::domain::problem::{Code, Mistake, Problem};
+use crate::domain::proposal::wants_two_persons;
 use crate::domain::schema::{Field, Presence, Schema, Type, segment};
 use crate::domain::text::Message;
 use crate::domain::value::{Draft, Value};
@@ -89,6 +90,10 @@ pub struct Outcome {
     /// How positions came into the frame; none where there were none.
     pub way: Option<Way>,
     pub rows: Vec<Planned>,
+    /// The highest class of what is binding among it and wants a second person; none where nothing is.
+    pub binds: Option<Class>,
+    /// The number of the proposal it became, where it did.
+    pub proposal: Option<i64>,
 }
 
 /// The way from the system of a file to the frame.
@@ -115,7 +120,13 @@ impl Outcome {
             file,
             way: None,
             rows: Vec::new(),
+            binds: None,
+            proposal: None,
         }
+    }
+
+    fn bind(&mut self, class: Class) {
+        self.binds = self.binds.max(Some(class));
     }
 
     fn count(&self, is: impl Fn(&What) -> bool) -> usize {
@@ -431,10 +442,10 @@ pub async fn plan_and_apply(
         ..
     } = plans;
     let new = without_dangling(schema, new, &promised, outcome);
-    let made = create(cx, conn, schema, new, &outcome.file).await?;
+    let made = create(cx, conn, schema, new, outcome).await?;
     go_on(cx, conn, schema, further, &made, outcome).await?;
     for (feature_id, edit, index) in changed {
-        if let Err(error) = replace(cx, conn, schema, feature_id, &edit).await {
+        if let Err(error) = replace(cx, conn, schema, feature_id, &edit, outcome).await {
             // What only a rule of the whole record finds wrong is told like any other mistake.
             let Error::Refused(problem) = error else {
                 return Err(error);
@@ -671,7 +682,7 @@ async fn go_on(
         };
         newest.insert(feature_id, last + 1);
         row.columns.insert("version".to_owned(), json!(last + 1));
-        must_write(cx, conn, schema, &stamp, &prepared, &row).await?;
+        must_write(cx, conn, schema, &stamp, &prepared, &row, outcome).await?;
         if schema.kind == "marker" && prepared.legal.is_some() {
             placed.push((row.id, prepared, row.columns.clone()));
         }
@@ -807,9 +818,9 @@ async fn create(
     conn: &mut store::Conn,
     schema: &'static Schema,
     new: Vec<New>,
-    file: &str,
+    outcome: &mut Outcome,
 ) -> Result<HashMap<Uuid, i64>> {
-    let stamp = stamp(cx, conn, file).await?;
+    let stamp = stamp(cx, conn, &outcome.file).await?;
     let placed: Vec<(Uuid, Prepared, serde_json::Map<String, serde_json::Value>)> = if schema.kind == "marker" {
         new.iter()
             .filter(|new| new.prepared.legal.is_some())
@@ -819,7 +830,7 @@ async fn create(
         Vec::new()
     };
     for made in &new {
-        must_write(cx, conn, schema, &stamp, &made.prepared, &made.row).await?;
+        must_write(cx, conn, schema, &stamp, &made.prepared, &made.row, outcome).await?;
     }
     let ids: Vec<Uuid> = new.iter().map(|new| new.row.id).collect();
     let rows = new.into_iter().map(|new| new.row).collect();
@@ -828,7 +839,7 @@ async fn create(
     Ok(ids.into_iter().zip(feature_ids).collect())
 }
 
-/// Goes on when the caller may write this row.
+/// Goes on when the caller may write this row, and notes whether it binds.
 async fn must_write(
     cx: &Context,
     conn: &mut store::Conn,
@@ -836,9 +847,13 @@ async fn must_write(
     stamp: &Stamp,
     prepared: &Prepared,
     row: &NewRow,
+    outcome: &mut Outcome,
 ) -> Result<()> {
-    let said = row.columns.get("class").and_then(serde_json::Value::as_str);
-    let class = said.and_then(Class::from_word).unwrap_or(stamp.class);
+    let said = |name: &str| row.columns.get(name).and_then(serde_json::Value::as_str);
+    let class = said("class").and_then(Class::from_word).unwrap_or(stamp.class);
+    if wants_two_persons(schema) && said("standing") == Some(Standing::InForce.word()) {
+        outcome.bind(class);
+    }
     edit::reach::must_write(cx, conn, schema, class, prepared.boundary, &row.columns).await
 }
 
@@ -848,6 +863,7 @@ async fn replace(
     schema: &'static Schema,
     feature_id: i64,
     edit: &Edit,
+    outcome: &mut Outcome,
 ) -> Result<()> {
     let now = cx.clock.now();
     let locked = write::lock(conn, schema, feature_id).await?;
@@ -862,6 +878,11 @@ async fn replace(
     // Who repeats since when the version before has been in force says nothing of the change.
     if edit.draft.get("valid_from") == Some(&Value::Time(head.from)) {
         edit.draft.values.retain(|(name, _)| *name != "valid_from");
+    }
+    let in_force = Standing::InForce.word();
+    if wants_two_persons(schema) && (head.standing == in_force || edit.draft.text("standing") == Some(in_force)) {
+        let class = edit.draft.text("class").and_then(Class::from_word);
+        outcome.bind(class.max(Class::from_word(&head.class)).unwrap_or_default());
     }
     edit::change_in(cx, conn, schema, feature_id, (&locked, &head), &edit, Mode::Patch).await?;
     Ok(())

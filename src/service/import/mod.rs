@@ -9,6 +9,7 @@ mod border;
 mod elements;
 mod force;
 mod history;
+mod second;
 mod sent;
 mod ties;
 mod told;
@@ -18,6 +19,7 @@ use std::path::Path;
 pub use batch::{Outcome, Planned, Way, What};
 pub(super) use border::boundary_place;
 pub use border::{Taken, border};
+pub(super) use second::again;
 pub use sent::{Asked, Received, Sent, receive, take};
 pub use told::json;
 
@@ -86,6 +88,24 @@ impl<'a> Request<'a> {
             epoch: None,
             name: None,
             sha256: None,
+        }
+    }
+
+    /// What is wanted of the file, apart from where it is.
+    fn asked(&self) -> Asked {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Asked {
+            collection: self.collection.to_owned(),
+            boundary: owned(self.boundary),
+            crs: owned(self.crs),
+            layer: owned(self.layer),
+            encoding: owned(self.encoding),
+            mapping: self.mapping.clone(),
+            reason: owned(self.reason),
+            instrument: owned(self.instrument),
+            dry_run: self.dry_run,
+            partial: self.partial,
+            epoch: self.epoch,
         }
     }
 
@@ -170,13 +190,22 @@ async fn file_once(cx: &Context, request: &Request<'_>) -> Result<Taking> {
         Begun::Before(serde_json::Value::Null) => return Err(super::answers::not_kept()),
         Begun::Before(told) => return Ok(Taking::Before(told)),
     };
-    let outcome = file_in(cx, &mut tx, request).await?;
+    let mut trial = store::attempt(&mut tx).await?;
+    let mut outcome = file_in(cx, &mut trial, request).await?;
     // What would happen is found out by doing it; a transaction that is dropped has not happened.
-    if !request.dry_run {
-        batch::check_later(cx, &mut tx, request, &outcome).await?;
-        cx.commit_as(tx, &to_tell_again(cx, &outcome)).await?;
-        cx.wake.notify_one();
+    if request.dry_run {
+        drop(trial);
+        return Ok(Taking::Now(outcome));
     }
+    if let Some(class) = outcome.binds {
+        store::undo(trial).await?;
+        outcome.proposal = Some(second::propose(cx, &mut tx, request, &outcome, class).await?);
+    } else {
+        store::keep(trial).await?;
+        batch::check_later(cx, &mut tx, request, &outcome).await?;
+    }
+    cx.commit_as(tx, &to_tell_again(cx, &outcome)).await?;
+    cx.wake.notify_one();
     Ok(Taking::Now(outcome))
 }
 

@@ -1,5 +1,7 @@
 //! A file that somebody sends to be taken over: its bytes are made safe first, as they came.
 
+use std::path::Path;
+
 use futures_util::Stream;
 
 use super::{Mapping, Request, Taking};
@@ -23,6 +25,24 @@ pub struct Asked {
     pub dry_run: bool,
     pub partial: bool,
     pub epoch: Option<Epoch>,
+}
+
+impl Asked {
+    /// The same of a file at a path, to be taken.
+    pub(super) fn request<'a>(&'a self, path: &'a Path) -> Request<'a> {
+        Request {
+            boundary: self.boundary.as_deref(),
+            crs: self.crs.as_deref(),
+            layer: self.layer.as_deref(),
+            encoding: self.encoding.as_deref(),
+            mapping: self.mapping.clone(),
+            reason: self.reason.as_deref(),
+            instrument: self.instrument.as_deref(),
+            partial: self.partial,
+            epoch: self.epoch,
+            ..Request::new(path, &self.collection)
+        }
+    }
 }
 
 /// A file that has come in and is not yet kept.
@@ -68,19 +88,10 @@ pub async fn take(cx: &Context, asked: &Asked, sent: Sent) -> Result<Received> {
     };
     let sha256 = hex(&kept.sha256);
     let request = Request {
-        boundary: asked.boundary.as_deref(),
-        crs: asked.crs.as_deref(),
-        layer: asked.layer.as_deref(),
-        encoding: asked.encoding.as_deref(),
-        mapping: asked.mapping.clone(),
-        reason: asked.reason.as_deref(),
-        instrument: asked.instrument.as_deref(),
         dry_run: asked.dry_run,
-        partial: asked.partial,
-        epoch: asked.epoch,
         name: Some(&name),
         sha256: Some(&sha256),
-        ..Request::new(&kept.path, &asked.collection)
+        ..asked.request(&kept.path)
     };
     // The file is a part of what is asked under the key of its sender, and so is what its form says.
     let cx = cx.asked_also(&[sha256.as_bytes(), format!("{asked:?}").as_bytes()]);

@@ -31,6 +31,7 @@ pub fn json(outcome: &Outcome, dry_run: bool) -> Value {
         "collection": outcome.collection, "file": outcome.file, "dry_run": dry_run,
         "created": outcome.created(), "changed": outcome.changed(), "unchanged": outcome.unchanged(),
         "refused": outcome.bad_rows(),
+        "two_persons": outcome.binds.is_some(), "proposal": outcome.proposal,
         "way": outcome.way.as_ref().map(|way| json!({ "name": way.name, "accuracy_m": way.accuracy_m })),
         "rows": rows,
     })

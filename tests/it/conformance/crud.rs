@@ -546,20 +546,17 @@ async fn published(suite: &mut Suite, site: &Site) {
                 .ask(Method::PATCH, &new.path)
                 .json(MERGE, &publish)
                 .header("if-match", &new.tag);
-            done(&ask.send().await)?;
+            site.approve(&ask.send().await).await?;
             let change =
                 json!({ "properties": { "sigma_m": 0.7, "instrument": "protocol-1998", "reason": "Measured anew" } });
             let got = site.ask(Method::PATCH, &new.path).json(MERGE, &change).send().await;
             got.problem(428)?;
             let tag = site.get(&new.path).await.header("etag").to_owned();
-            done(
-                &site
-                    .ask(Method::PATCH, &new.path)
-                    .json(MERGE, &change)
-                    .header("if-match", &tag)
-                    .send()
-                    .await,
-            )
+            let ask = site
+                .ask(Method::PATCH, &new.path)
+                .json(MERGE, &change)
+                .header("if-match", &tag);
+            site.approve(&ask.send().await).await
         })
         .await;
     suite

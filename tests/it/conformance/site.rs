@@ -1,11 +1,12 @@
 //! Requests as clients send them, and answers with what is asked of them again and again.
 
+use merestone::service::Context;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Url};
 use serde_json::Value;
 
 use super::{Checked, ensure, same};
-use crate::support::{App, bearer};
+use crate::support::{App, bearer, second};
 
 pub const JSON: &str = "application/json";
 pub const GEOJSON: &str = "application/geo+json";
@@ -53,9 +54,18 @@ pub struct Site {
     pub base: String,
     pub token: String,
     client: Client,
+    cx: Context,
 }
 
 impl Site {
+    /// Approves what was only proposed, as a second person.
+    pub async fn approve(&self, got: &Got) -> Checked {
+        got.is(202)?;
+        let number = got.json()["number"].as_i64().ok_or_else(|| got.seen())?;
+        let approved = second::approve(&self.cx, number).await;
+        approved.map(drop).map_err(|why| why.to_string())
+    }
+
     pub fn new(app: &App) -> Self {
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -63,6 +73,7 @@ impl Site {
             .build()
             .unwrap();
         Self {
+            cx: app.cx.clone(),
             base: app.base.clone(),
             token: app.token.clone(),
             client,

@@ -7,6 +7,7 @@ pub mod files;
 pub mod folder;
 pub mod program;
 pub mod proxy;
+pub mod second;
 pub mod server;
 pub mod shared;
 

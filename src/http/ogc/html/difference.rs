@@ -24,10 +24,7 @@ pub fn page(ask: &Ask, schema: &'static Schema, id: i64, found: &Difference) -> 
     let (old, new) = (found.old.lineage.version, found.new.lineage.version);
     let body = html! {
         p.lead { (said(ask, "What changed between version ", "比较对象：第 ")) (old) (said(ask, " and version ", " 版与第 ")) (new) (said(ask, ".", " 版。")) }
-        (pictures(ask, found, &name))
-        (ground(ask, &found.ground))
-        h2 { (said(ask, "Fields that differ", "不同的字段")) }
-        (fields_that_differ(ask, schema, found))
+        (what_differs(ask, schema, found, &name))
         h2 { (said(ask, "The two versions", "两个版本")) }
         (lineages(ask, schema, id, found))
         (formats(ask, &[("JSON", "json"), ("GeoJSON", "geojson")]))
@@ -45,6 +42,16 @@ pub fn page(ask: &Ask, schema: &'static Schema, id: i64, found: &Difference) -> 
         said(ask, "and", "与")
     );
     whole(ask, &title, &way, &body)
+}
+
+/// Both as a drawing, what lies between them on the ground, and the fields.
+pub(super) fn what_differs(ask: &Ask, schema: &'static Schema, found: &Difference, name: &str) -> Markup {
+    html! {
+        (pictures(ask, found, name))
+        (ground(ask, &found.ground))
+        h2 { (said(ask, "Fields that differ", "不同的字段")) }
+        (fields_that_differ(ask, schema, found))
+    }
 }
 
 /// Both geometries; and, where they lie close, the place where they are farthest apart once more from near by.

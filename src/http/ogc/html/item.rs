@@ -18,6 +18,32 @@ pub fn page(ask: &Ask, schema: &'static Schema, wanted: &Selection, record: &Rec
     let fields = wanted.fields();
     let name = name(schema, &fields, record);
     let home = format!("/collections/{}/items/{}", schema.collection, record.feature_id);
+    let body = html! {
+        (whole_record(ask, schema, &fields, record, &name))
+        @if !versions.is_empty() {
+            h2 { (said(ask, "All versions", "全部版本")) }
+            (history(ask, schema, record.feature_id, versions))
+        }
+        (formats(ask, &[("GeoJSON", "geojson")]))
+        p { a href=(ask.page(&format!("{home}/versions?f=html"))) { (said(ask, "All versions", "全部版本")) } }
+    };
+    let title = format!("{} {name}", schema.title.get(ask.lang));
+    let mut way = collections::way(ask, schema);
+    way.push(Step::new(
+        said(ask, "Records", "记录"),
+        format!("/collections/{}/items?f=html", schema.collection),
+    ));
+    whole(ask, &title, &way, &body)
+}
+
+/// A record as a drawing and its fields, those of its lineage apart.
+pub(super) fn whole_record(
+    ask: &Ask,
+    schema: &'static Schema,
+    fields: &[&'static Field],
+    record: &Record,
+    name: &str,
+) -> Markup {
     let shapes: Vec<Drawn<'_>> = record
         .geometry
         .iter()
@@ -27,7 +53,7 @@ pub fn page(ask: &Ask, schema: &'static Schema, wanted: &Selection, record: &Rec
                 ask.base
                     .href(&format!("/#s={}.{}", schema.collection, record.feature_id)),
             ),
-            title: name.clone(),
+            title: name.to_owned(),
             look: Look::Now,
         })
         .collect();
@@ -39,8 +65,8 @@ pub fn page(ask: &Ask, schema: &'static Schema, wanted: &Selection, record: &Rec
             .zip(&record.values)
             .filter(move |(field, value)| is_lineage(field) == lineage && !value.is_null())
     };
-    let body = html! {
-        (drawing(&shapes, &name))
+    html! {
+        (drawing(&shapes, name))
         dl.facts {
             @for (field, held) in facts(false) {
                 dt { (field.title.get(ask.lang)) }
@@ -56,20 +82,7 @@ pub fn page(ask: &Ask, schema: &'static Schema, wanted: &Selection, record: &Rec
                 dd { (value(ask, field, held)) }
             }
         }
-        @if !versions.is_empty() {
-            h2 { (said(ask, "All versions", "全部版本")) }
-            (history(ask, schema, record.feature_id, versions))
-        }
-        (formats(ask, &[("GeoJSON", "geojson")]))
-        p { a href=(ask.page(&format!("{home}/versions?f=html"))) { (said(ask, "All versions", "全部版本")) } }
-    };
-    let title = format!("{} {name}", schema.title.get(ask.lang));
-    let mut way = collections::way(ask, schema);
-    way.push(Step::new(
-        said(ask, "Records", "记录"),
-        format!("/collections/{}/items?f=html", schema.collection),
-    ));
-    whole(ask, &title, &way, &body)
+    }
 }
 
 /// The page of versions alone, which stays when the record is retired.
@@ -127,7 +140,7 @@ pub fn lineage_head(ask: &Ask) -> Markup {
         th scope="col" { (said(ask, "Recorded", "记录")) }
         th scope="col" { (said(ask, "Standing", "效力")) }
         th scope="col" { (said(ask, "Instrument", "法律文件")) }
-        th scope="col" { (said(ask, "Author and reason", "记录人与理由")) }
+        th scope="col" { (said(ask, "Author + approver, and reason", "记录人、批准人与理由")) }
     }
 }
 
@@ -140,7 +153,7 @@ pub fn lineage_cells(ask: &Ask, schema: &Schema, id: i64, version: &Version) -> 
         td { (time(lineage.known.from)) " – " @if let Some(to) = lineage.known.to { (time(to)) } }
         td { (standing(ask, lineage.standing.word())) }
         td { (lineage.instrument.as_deref().unwrap_or_default()) }
-        td { (lineage.author) @if !lineage.reason.is_empty() { ": " (lineage.reason) } }
+        td { (lineage.author) @if let Some(approver) = &lineage.approver { " + " (approver) } @if !lineage.reason.is_empty() { ": " (lineage.reason) } }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod import;
 pub mod item;
 pub mod items;
 pub mod landing;
+pub mod proposals;
 pub mod search;
 pub mod session;
 mod value;

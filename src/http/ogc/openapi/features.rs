@@ -7,6 +7,7 @@ use super::parts::{
     To, answer, format, geometry, headers, in_header, in_path, lang, limit, query, refusals, refusals_read, shared,
 };
 use super::rest::read;
+use crate::domain::proposal::wants_two_persons;
 use crate::domain::schema::{ALL, Presence, Schema, Type, Writes};
 use crate::http::ogc::crs;
 use crate::http::ogc::import::MEDIA;
@@ -517,6 +518,7 @@ impl About {
             "201".to_owned(),
             json!({ "description": to.said("Registered", "已登记"), "headers": made }),
         );
+        self.proposed(&mut responses);
         refusals(&mut responses, &[400, 403, 409, 413, 415, 422, 500, 507]);
         let parameters = ["Content-Crs", "Prefer"].map(by_name);
         let mut operation = self.operation(&self.id("create", ""), summary, &parameters, &responses);
@@ -526,6 +528,21 @@ impl About {
             &self.draft(),
         );
         operation
+    }
+
+    /// What binds two states is approved by a second person.
+    fn proposed(&self, responses: &mut Map<String, Value>) {
+        if !wants_two_persons(self.schema) {
+            return;
+        }
+        let to = self.to;
+        let said = to.said(
+            "Proposed, because it is to be in force: nothing is changed until a second person approves",
+            "已提出：内容拟生效，须经第二人批准后才会变更",
+        );
+        let there = headers(&[("Location", to.said("Address of the proposal", "提案的地址"))]);
+        let body = answer(said, &[("application/json", json!({ "type": "object" }))], Some(there));
+        responses.insert("202".to_owned(), body);
     }
 
     fn changes(&self) -> Map<String, Value> {
@@ -547,6 +564,7 @@ impl About {
                 "204".to_owned(),
                 json!({ "description": to.said("Stored as a new version", "已存为新版本"), "headers": tag() }),
             );
+            self.proposed(&mut responses);
             refusals(
                 &mut responses,
                 &[400, 403, 404, 409, 410, 412, 413, 415, 422, 428, 500, 507],
@@ -571,6 +589,7 @@ impl About {
         methods.insert("patch".to_owned(), patch);
         let mut responses = Map::new();
         responses.insert("204".to_owned(), json!({ "description": to.said("Retired", "已废止") }));
+        self.proposed(&mut responses);
         refusals(&mut responses, &[400, 403, 404, 409, 410, 412, 422, 428, 500]);
         let text = json!({ "type": "string" });
         let parameters = [

@@ -1,4 +1,4 @@
-//! The operations of people: coming in, one's own sessions and tokens, accounts.
+//! The operations of people: coming in, one's own sessions and tokens, accounts, decisions.
 
 use serde_json::{Map, Value, json};
 
@@ -42,6 +42,7 @@ pub fn people(to: To, paths: &mut Map<String, Value>) {
         bad,
     };
     const DONE: &[(u16, &str)] = &[(204, "")];
+    const DECIDED: &[(u16, &str)] = &[(200, JSON), (303, "")];
     const GONE_THERE: &[(u16, &str)] = &[(204, ""), (303, "")];
     let all = [
         add(
@@ -281,6 +282,41 @@ pub fn people(to: To, paths: &mut Map<String, Value>) {
             DONE,
             &[400, 404, 415, 422],
         ),
+        add(
+            "/proposals/{number}/approve",
+            "post",
+            "approveProposal",
+            to.said(
+                "Approve what somebody else has proposed: it is in force then. Wants a proof of who you are within five \
+                 minutes, before or with it",
+                "批准他人提出的内容，批准后即生效。须在五分钟内验证身份，可事先或同时提交",
+            ),
+            vec![
+                ("words", optional(), false),
+                ("password", optional(), false),
+                ("code", optional(), false),
+            ],
+            DECIDED,
+            &[400, 404, 406, 409, 415, 422, 429],
+        ),
+        add(
+            "/proposals/{number}/reject",
+            "post",
+            "rejectProposal",
+            to.said("Reject what somebody else has proposed", "退回他人提出的内容"),
+            vec![("words", text(), true)],
+            DECIDED,
+            &[400, 404, 406, 409, 415, 422],
+        ),
+        add(
+            "/proposals/{number}/withdraw",
+            "post",
+            "withdrawProposal",
+            to.said("Take back what I have proposed", "撤回自己提出的内容"),
+            vec![("words", optional(), false)],
+            DECIDED,
+            &[400, 404, 406, 409, 415, 422],
+        ),
     ];
     for person in all {
         let operation = operation(to, &person);
@@ -294,9 +330,11 @@ pub fn people(to: To, paths: &mut Map<String, Value>) {
 fn operation(to: To, person: &Person) -> Value {
     let uuid = json!({ "type": "string", "format": "uuid" });
     let text = json!({ "type": "string", "minLength": 1 });
+    let number = json!({ "type": "integer", "minimum": 1 });
     let mut parameters = Vec::new();
     for (part, schema, en, zh) in [
         ("id", &uuid, "Identity", "标识"),
+        ("number", &number, "Number of the proposal", "提案编号"),
         ("name", &text, "Name of the account", "用户名"),
         ("code", &text, "Code of the link", "链接代码"),
     ] {

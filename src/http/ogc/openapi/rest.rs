@@ -390,6 +390,58 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
             refusals: &[400, 406, 500],
         },
         Plain {
+            path: "/proposals",
+            method: "get",
+            id: "listProposals",
+            tag: "People",
+            summary: to.said(
+                "What one person has proposed and another is to approve",
+                "由一人提出、待他人批准的内容",
+            ),
+            parameters: vec![
+                query(
+                    "state",
+                    to.said("What was decided; those to be decided when not said", "处理状态；不注明则为待批准"),
+                    &json!({ "type": "string", "enum": ["open", "approved", "rejected", "withdrawn", "all"] }),
+                ),
+                query(
+                    "before",
+                    to.said("Proposals older than the one of this number", "早于此编号的提案"),
+                    &json!({ "type": "integer", "minimum": 1 }),
+                ),
+                query(
+                    "limit",
+                    to.said("Proposals, at most", "提案数上限"),
+                    &json!({ "type": "integer", "minimum": 1 }),
+                ),
+                format(to, &["json", "html"]),
+                lang(to),
+            ],
+            statuses: &[(200, "application/json"), (200, "text/html")],
+            refusals: &[400, 406, 500],
+        },
+        Plain {
+            path: "/proposals/{number}",
+            method: "get",
+            id: "getProposal",
+            tag: "People",
+            summary: to.said(
+                "A proposal, and what it would do to the register as it is now",
+                "提案及其对登记簿现状的影响",
+            ),
+            parameters: vec![
+                in_path(
+                    "number",
+                    to.said("Number of the proposal", "提案编号"),
+                    &json!({ "type": "integer", "minimum": 1 }),
+                ),
+                format(to, &["json", "html"]),
+                lang(to),
+            ],
+            statuses: &[(200, "application/json"), (200, "text/html")],
+            refusals: &[400, 404, 406, 500],
+        },
+        Plain {
             path: "/metrics",
             method: "get",
             id: "getMetrics",
