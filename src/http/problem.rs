@@ -68,9 +68,12 @@ pub(super) const fn status(code: Code) -> StatusCode {
         Code::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
         Code::OriginForbidden | Code::ProofNeeded | Code::Forbidden | Code::SamePerson => StatusCode::FORBIDDEN,
         Code::RangeInvalid => StatusCode::RANGE_NOT_SATISFIABLE,
-        Code::Conflict | Code::Decided | Code::NumberTaken | Code::BackupNeeded | Code::KeyInFlight | Code::AnswerNotKept => {
-            StatusCode::CONFLICT
-        }
+        Code::Conflict
+        | Code::Decided
+        | Code::NumberTaken
+        | Code::BackupNeeded
+        | Code::KeyInFlight
+        | Code::AnswerNotKept => StatusCode::CONFLICT,
         Code::Stale => StatusCode::PRECONDITION_FAILED,
         Code::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
         Code::Gone | Code::LinkUsed => StatusCode::GONE,

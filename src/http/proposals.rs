@@ -159,7 +159,9 @@ async fn one(Cx(cx): Cx, ask: Ask, Path(number): Path<String>) -> Answer {
     if *ask.offer(&[JSON, HTML])? == HTML {
         return page(&cx, &ask, &proposal, None).await;
     }
-    Ok(unkept(Reply::document(JSON.media, &whole(&cx, &ask, &proposal).await?).to(&ask)))
+    Ok(unkept(
+        Reply::document(JSON.media, &whole(&cx, &ask, &proposal).await?).to(&ask),
+    ))
 }
 
 /// With what it would do.
@@ -171,10 +173,12 @@ async fn whole(cx: &Context, ask: &Ask, proposal: &Proposal) -> Result<Value, Er
     told["may_decide"] = json!(proposal.state == State::Open && proposal::may_decide(cx, proposal));
     match proposal::preview(cx, proposal).await? {
         Preview::Change(found) => {
-            told["difference"] = super::ogc::difference::told(ask, schema, proposal.feature_id.unwrap_or(0), &found, &[]);
+            told["difference"] =
+                super::ogc::difference::told(ask, schema, proposal.feature_id.unwrap_or(0), &found, &[]);
         }
         Preview::Refused(problem) => {
-            told["overtaken"] = json!({ "detail": problem.detail.get(ask.lang), "remedy": problem.remedy.get(ask.lang) });
+            told["overtaken"] =
+                json!({ "detail": problem.detail.get(ask.lang), "remedy": problem.remedy.get(ask.lang) });
         }
         Preview::None | Preview::New(_) | Preview::End(_) => {}
     }
@@ -208,18 +212,14 @@ pub(super) async fn accepted(cx: &Context, ask: &Ask, number: i64) -> Result<Res
 }
 
 /// Back to the page, or the proposal as it is now; on a page a refusal is told there.
-async fn answered(
-    cx: &Context,
-    ask: &Ask,
-    from: From,
-    number: i64,
-    decided: Result<Proposal, Error>,
-) -> Answer {
+async fn answered(cx: &Context, ask: &Ask, from: From, number: i64, decided: Result<Proposal, Error>) -> Answer {
     match decided {
         Ok(_) if from == From::Page => {
             let there = ask.page(&format!("{}?f=html", path(number)));
             let location = HeaderValue::from_str(&there).unwrap_or(HeaderValue::from_static("/proposals"));
-            Ok(unkept((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()))
+            Ok(unkept(
+                (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+            ))
         }
         Ok(proposal) => Ok(unkept(Reply::document(JSON.media, &told(ask, &proposal)?).to(ask))),
         Err(Error::Refused(problem)) if from == From::Page && problem.code != Code::NotFound => {

@@ -1,11 +1,11 @@
 //! Coming in and going out, for people at a page and for programs: `/session`, `/enrol/{code}`, and one's own sessions
 //! and tokens.
 
+use axum::Router;
 use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
-use axum::Router;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

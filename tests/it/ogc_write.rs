@@ -171,7 +171,9 @@ async fn approved(app: &App, answer: Response) {
     let told: Value = answer.json().await.unwrap();
     assert_eq!(told["href"], there);
     assert_eq!(told["state"], "open");
-    second::approve(&app.cx, told["number"].as_i64().unwrap()).await.unwrap();
+    second::approve(&app.cx, told["number"].as_i64().unwrap())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use merestone::domain::problem::Code;
 use merestone::domain::proposal::wants_two_persons;
-use merestone::domain::rights::{Role, Rights};
+use merestone::domain::rights::{Rights, Role};
 use merestone::domain::schema::{self, Schema};
 use merestone::domain::value::{Draft, Value as Said};
 use merestone::geom::shape::Geometry;
@@ -83,12 +83,12 @@ async fn what_binds_is_written_when_a_second_person_has_approved_it() {
     let author = second::person(&app.cx, "author", &[Role::SurveyLead, Role::Approver]).await;
     let approver = second::person(&app.cx, "approver", &[Role::Approver]).await;
     let before = app.count("select count(*) from boundary_point").await;
-    let number = proposed(&author, point("P1")).await;
+    let number = proposed(&author, point("Z1")).await;
     assert_eq!(app.count("select count(*) from boundary_point").await, before);
     assert_eq!(proposal::waiting(&approver).await.unwrap(), 1);
     assert_eq!(proposal::waiting(&author).await.unwrap(), 0);
     let open = proposal::one(&approver, number).await.unwrap();
-    assert_eq!(open.label.as_deref(), Some("P1"));
+    assert_eq!(open.label.as_deref(), Some("Z1"));
     let Preview::New(shown) = proposal::preview(&approver, &open).await.unwrap() else {
         panic!("no preview");
     };
@@ -99,12 +99,14 @@ async fn what_binds_is_written_when_a_second_person_has_approved_it() {
     let lead = second::person(&app.cx, "lead", &[Role::SurveyLead]).await;
     assert_eq!(code(proposal::approve(&lead, number, None).await), Code::Forbidden);
     assert_eq!(code(proposal::approve(&app.cx, number, None).await), Code::SamePerson);
-    let done = proposal::approve(&approver, number, Some("as the protocol has it")).await.unwrap();
+    let done = proposal::approve(&approver, number, Some("as the protocol has it"))
+        .await
+        .unwrap();
     assert_eq!(done.decided_by.as_deref(), Some("approver"));
     assert_eq!(app.count("select count(*) from boundary_point").await, before + 1);
     let row: (String, String, String) = sqlx::query_as(
         "select p.author, a.approver, p.standing from boundary_point p
-         join approved a on a.record_id = p.boundary_point_id and a.version = p.version where p.number = 'P1'",
+         join approved a on a.record_id = p.boundary_point_id and a.version = p.version where p.number = 'Z1'",
     )
     .fetch_one(&app.db.pool)
     .await
@@ -122,7 +124,10 @@ async fn what_binds_is_written_when_a_second_person_has_approved_it() {
     .await
     .unwrap();
     let said: Vec<(&str, &str)> = said.iter().map(|(who, what)| (who.as_str(), what.as_str())).collect();
-    assert_eq!(said, [("author", "propose"), ("author", "create"), ("approver", "approve")]);
+    assert_eq!(
+        said,
+        [("author", "propose"), ("author", "create"), ("approver", "approve")]
+    );
 }
 
 fn change(feature_id: i64, version: i32, values: &[(&str, &str)]) -> Act {
@@ -139,16 +144,16 @@ async fn a_change_is_shown_as_it_would_be_and_stands_on_the_version_it_was_made_
     let app = app_with_borders().await;
     let author = second::person(&app.cx, "author", &[Role::SurveyLead]).await;
     let approver = second::person(&app.cx, "approver", &[Role::Approver]).await;
-    let written = second::carry_out(&app.cx, points(), point("P2")).await.unwrap();
-    let papers = |note| {
-        [
-            ("instrument", "protocol-1998"),
-            ("reason", note),
-            ("description", note),
-        ]
-    };
+    let written = second::carry_out(&app.cx, points(), point("Z2")).await.unwrap();
+    let papers = |note| [("instrument", "protocol-1998"), ("reason", note), ("description", note)];
     let field = points().field("description").is_some();
-    let papers = |note| if field { papers(note).to_vec() } else { papers(note)[..2].to_vec() };
+    let papers = |note| {
+        if field {
+            papers(note).to_vec()
+        } else {
+            papers(note)[..2].to_vec()
+        }
+    };
     let mut act = change(written.feature_id, 1, &papers("moved"));
     if let Act::Change { edit, .. } = &mut act {
         edit.draft.geometry = Some(Some(Geometry::Point([-168.05, 42.6101])));
@@ -187,8 +192,12 @@ async fn a_change_is_shown_as_it_would_be_and_stands_on_the_version_it_was_made_
         code(edit::carry_out(&author, points(), bye.clone()).await),
         Code::VersionRequired
     );
-    let version = app.count("select max(version)::bigint from boundary_point where number = 'P2'").await;
-    let Act::Retire { feature_id, draft, .. } = bye else { unreachable!() };
+    let version = app
+        .count("select max(version)::bigint from boundary_point where number = 'Z2'")
+        .await;
+    let Act::Retire { feature_id, draft, .. } = bye else {
+        unreachable!()
+    };
     let bye = Act::Retire {
         feature_id,
         expected: i32::try_from(version).ok(),
@@ -206,8 +215,10 @@ async fn a_change_is_shown_as_it_would_be_and_stands_on_the_version_it_was_made_
     let number = proposed(&author, bye).await;
     proposal::approve(&approver, number, None).await.unwrap();
     assert_eq!(
-        app.count("select count(*) from boundary_point where number = 'P2' and upper_inf(in_force) and upper_inf(known)")
-            .await,
+        app.count(
+            "select count(*) from boundary_point where number = 'Z2' and upper_inf(in_force) and upper_inf(known)"
+        )
+        .await,
         0
     );
 }
@@ -219,7 +230,11 @@ async fn a_file_that_binds_is_kept_and_taken_over_by_the_approval() {
     let approver = second::person(&app.cx, "approver", &[Role::Approver]).await;
     let folder = folder();
     let path = folder.path().join("points.csv");
-    std::fs::write(&path, "number,lon,lat,sigma_m\nF1,-168.05,42.61,0.02\nF2,-168.06,42.62,0.02\n").unwrap();
+    std::fs::write(
+        &path,
+        "number,lon,lat,sigma_m\nF1,-168.05,42.61,0.02\nF2,-168.06,42.62,0.02\n",
+    )
+    .unwrap();
     let request = import::Request {
         boundary: Some("astrand-veyra"),
         crs: Some("EPSG:4490"),
@@ -241,7 +256,11 @@ async fn a_file_that_binds_is_kept_and_taken_over_by_the_approval() {
             .await,
         2
     );
-    std::fs::write(&path, "number,lon,lat,sigma_m\nF3,-168.05,42.61,0.02\nF4,-168.06,42.62,0.02\n").unwrap();
+    std::fs::write(
+        &path,
+        "number,lon,lat,sigma_m\nF3,-168.05,42.61,0.02\nF4,-168.06,42.62,0.02\n",
+    )
+    .unwrap();
     let number = import::file(&author, &request).await.unwrap().proposal.unwrap();
     second::carry_out(&app.cx, points(), point("F3")).await.unwrap();
     assert_eq!(code(proposal::approve(&approver, number, None).await), Code::Stale);
@@ -251,7 +270,7 @@ async fn a_file_that_binds_is_kept_and_taken_over_by_the_approval() {
 async fn who_signs_has_just_proved_who_they_are_and_still_holds_the_role() {
     let app = app_with_borders().await;
     let approver = second::person(&app.cx, "approver", &[Role::Approver]).await;
-    let number = proposed(&app.cx, point("P3")).await;
+    let number = proposed(&app.cx, point("Z3")).await;
     let late = Context {
         clock: Clock::fixed(app.cx.clock.now() + jiff::SignedDuration::from_secs(301)),
         ..approver.clone()
@@ -269,7 +288,9 @@ async fn who_signs_has_just_proved_who_they_are_and_still_holds_the_role() {
     assert_eq!(code(proposal::approve(&token, number, None).await), Code::ProofNeeded);
     // The role was taken away after this request had come in: the caller it knows still holds it.
     let seen = account::one(&app.cx, "approver").await.unwrap();
-    account::revoke(&app.cx, "approver", seen.grants[0].id, "moved on").await.unwrap();
+    account::revoke(&app.cx, "approver", seen.grants[0].id, "moved on")
+        .await
+        .unwrap();
     assert_eq!(code(proposal::approve(&approver, number, None).await), Code::Forbidden);
     let new = NewGrant {
         role: Role::Approver,
@@ -279,14 +300,18 @@ async fn who_signs_has_just_proved_who_they_are_and_still_holds_the_role() {
     account::grant(&app.cx, "approver", &new, "back").await.unwrap();
     account::lock(&app.cx, "approver", true, "lost").await.unwrap();
     assert_eq!(code(proposal::approve(&approver, number, None).await), Code::Forbidden);
-    assert_eq!(app.count("select count(*) from boundary_point where number = 'P3'").await, 0);
+    assert_eq!(
+        app.count("select count(*) from boundary_point where number = 'Z3'")
+            .await,
+        0
+    );
 }
 
 /// Statements that would put something in force, or end it, behind the service's back.
 #[tokio::test]
 async fn the_database_refuses_what_one_person_does_alone() {
     let app = app_with_borders().await;
-    let written = second::carry_out(&app.cx, points(), point("P4")).await.unwrap();
+    let written = second::carry_out(&app.cx, points(), point("Z4")).await.unwrap();
     let id: uuid::Uuid = sqlx::query_scalar("select record_id from record where feature_id = $1")
         .bind(written.feature_id)
         .fetch_one(&app.db.pool)
@@ -311,14 +336,26 @@ async fn the_database_refuses_what_one_person_does_alone() {
         assert_eq!(refused.constraint(), Some("two_persons"), "{refused}");
     }
     // Nor may a proposal be made whose approval is already written, or be approved by its author or unproved.
-    let number = proposed(&app.cx, point("P5")).await;
+    let number = proposed(&app.cx, point("Z5")).await;
     let author = second::person(&app.cx, "author", &[Role::SurveyLead, Role::Approver]).await;
-    let own = proposed(&author, point("P6")).await;
+    let own = proposed(&author, point("Z6")).await;
     let account = author.caller.account.unwrap();
     for (number, set, constraint) in [
-        (own, "decided_by_id = author_id, proved_at = now()", "proposal_two_persons_check"),
-        (number, "decided_by_id = null, proved_at = now()", "proposal_two_persons_check"),
-        (number, "decided_by_id = $2, proved_at = now() - interval '301 s'", "proposal_proved_check"),
+        (
+            own,
+            "decided_by_id = author_id, proved_at = now()",
+            "proposal_two_persons_check",
+        ),
+        (
+            number,
+            "decided_by_id = null, proved_at = now()",
+            "proposal_two_persons_check",
+        ),
+        (
+            number,
+            "decided_by_id = $2, proved_at = now() - interval '301 s'",
+            "proposal_proved_check",
+        ),
         (number, "decided_by_id = $2, proved_at = null", "proposal_proved_check"),
     ] {
         let mut conn = service.acquire().await.unwrap();
@@ -444,8 +481,10 @@ async fn of_ten_thousand_approvals_at_once_none_is_wrong() {
     let twice = "select count(*) from (select number from boundary_point where number ~ '^R[0-9]' group by 1 having count(*) > 1) d";
     assert_eq!(app.count(twice).await, 0);
     let (made, approved) = (
-        app.count("select count(*) from boundary_point where number ~ '^R[0-9]'").await,
-        app.count("select count(*) from proposal where state = 'approved'").await,
+        app.count("select count(*) from boundary_point where number ~ '^R[0-9]'")
+            .await,
+        app.count("select count(*) from proposal where state = 'approved'")
+            .await,
     );
     assert_eq!(made, approved);
     println!("{} tried, {approved} approved", tries.load(Ordering::Relaxed));
@@ -455,7 +494,7 @@ async fn of_ten_thousand_approvals_at_once_none_is_wrong() {
 #[tokio::test]
 async fn proposals_are_read_and_decided_over_the_interface() {
     let app = app_with_borders().await;
-    let number = proposed(&app.cx, point("P7")).await;
+    let number = proposed(&app.cx, point("Z7")).await;
     let (_, session) = second::signed_in(&app.cx, "approver", &[Role::Approver]).await;
     let approver = client(&session);
     let decide = async |what: &str, body: Value| {
@@ -466,7 +505,7 @@ async fn proposals_are_read_and_decided_over_the_interface() {
     let listed = app.json("/proposals").await;
     assert_eq!(listed["proposals"][0]["number"], number);
     let told = app.json(&path).await;
-    assert_eq!((&told["do"], &told["label"]), (&json!("create"), &json!("P7")));
+    assert_eq!((&told["do"], &told["label"]), (&json!("create"), &json!("Z7")));
     assert_eq!(told["may_decide"], false);
     for (path, status) in [
         ("/proposals/999999", 404),
@@ -478,14 +517,21 @@ async fn proposals_are_read_and_decided_over_the_interface() {
         assert_eq!(app.get(path).await.status(), status, "{path}");
     }
     for lang in ["en", "zh"] {
-        for path in [format!("/proposals?f=html&lang={lang}"), format!("{path}?f=html&lang={lang}")] {
+        for path in [
+            format!("/proposals?f=html&lang={lang}"),
+            format!("{path}?f=html&lang={lang}"),
+        ] {
             let page = app.get(&path).await;
             assert_eq!(page.status(), 200, "{path}");
-            assert!(page.text().await.unwrap().contains("P7"), "{path}");
+            assert!(page.text().await.unwrap().contains("Z7"), "{path}");
         }
     }
     // A token does not approve; a rejection says why.
-    let by_token = app.client.post(app.url(&format!("{path}/approve"))).json(&json!({})).send();
+    let by_token = app
+        .client
+        .post(app.url(&format!("{path}/approve")))
+        .json(&json!({}))
+        .send();
     assert_eq!(by_token.await.unwrap().status(), 403);
     let mute = decide("reject", json!({})).await;
     assert_eq!(mute.status(), 422);
@@ -496,8 +542,13 @@ async fn proposals_are_read_and_decided_over_the_interface() {
     let again = decide("approve", json!({})).await;
     assert_eq!(again.status(), 409);
     assert_eq!(app.json("/proposals").await["proposals"], json!([]));
-    assert_eq!(app.json("/proposals?state=approved").await["proposals"][0]["number"], number);
+    assert_eq!(
+        app.json("/proposals?state=approved").await["proposals"][0]["number"],
+        number
+    );
     let id = done["outcome"]["feature_id"].as_i64().unwrap();
-    let versions = app.json(&format!("/collections/boundary_points/items/{id}/versions")).await;
+    let versions = app
+        .json(&format!("/collections/boundary_points/items/{id}/versions"))
+        .await;
     assert_eq!(versions["versions"][0]["approver"], "approver", "{versions}");
 }

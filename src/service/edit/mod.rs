@@ -121,7 +121,8 @@ impl Act {
     fn wants_two_persons(&self, schema: &Schema, held: Option<&Held>) -> bool {
         let in_force = Standing::InForce.word();
         wants_two_persons(schema)
-            && (self.draft().text("standing") == Some(in_force) || held.is_some_and(|held| held.head.standing == in_force))
+            && (self.draft().text("standing") == Some(in_force)
+                || held.is_some_and(|held| held.head.standing == in_force))
     }
 }
 

@@ -210,7 +210,10 @@ fn asked(kept: &Json) -> Result<Asked> {
         mapping: Mapping {
             columns: pairs(&kept["columns"]),
             constants: pairs(&kept["constants"]),
-            codes: codes.iter().map(|(field, codes)| (field.clone(), pairs(codes))).collect(),
+            codes: codes
+                .iter()
+                .map(|(field, codes)| (field.clone(), pairs(codes)))
+                .collect(),
         },
         reason: said("reason"),
         instrument: said("instrument"),

@@ -337,7 +337,10 @@ fn overtaken(error: Error) -> Error {
         Error::Refused(problem) if matches!(problem.code, Code::Stale | Code::Gone) => Problem::new(
             Code::Stale,
             Message::new(
-                format!("The register has changed since this was proposed. {}", problem.detail.en),
+                format!(
+                    "The register has changed since this was proposed. {}",
+                    problem.detail.en
+                ),
                 format!("提出后登记簿已发生变化。{}", problem.detail.zh),
             ),
             Message::new(

@@ -35,11 +35,7 @@ fn state(ask: &Ask, state: State) -> Markup {
 /// What it is about, in a few words.
 fn about(ask: &Ask, schema: &Schema, deed: &Deed, proposal: &Proposal) -> String {
     let label = proposal.label.as_deref().unwrap_or("–");
-    format!(
-        "{}: {} {label}",
-        deed.title().get(ask.lang),
-        schema.title.get(ask.lang)
-    )
+    format!("{}: {} {label}", deed.title().get(ask.lang), schema.title.get(ask.lang))
 }
 
 /// - **Shape**: `older` is the address of the next page, none on the last.

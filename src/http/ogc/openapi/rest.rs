@@ -401,7 +401,10 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
             parameters: vec![
                 query(
                     "state",
-                    to.said("What was decided; those to be decided when not said", "处理状态；不注明则为待批准"),
+                    to.said(
+                        "What was decided; those to be decided when not said",
+                        "处理状态；不注明则为待批准",
+                    ),
                     &json!({ "type": "string", "enum": ["open", "approved", "rejected", "withdrawn", "all"] }),
                 ),
                 query(
