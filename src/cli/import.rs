@@ -185,7 +185,11 @@ fn show(outcome: &import::Outcome, dry_run: bool) {
     if refused.len() > TOLD {
         println!("  and {} more mistakes", refused.len() - TOLD);
     }
-    let verb = if dry_run { "would be taken from" } else { "taken from" };
+    let verb = match outcome.proposal {
+        _ if dry_run => "would be taken from",
+        Some(_) => "proposed from",
+        None => "taken from",
+    };
     if let Some(way) = &outcome.way {
         let accuracy = way.accuracy_m.map_or_else(String::new, |m| format!(", within {m} m"));
         println!("  positions  {}{accuracy}", way.name);
@@ -199,4 +203,11 @@ fn show(outcome: &import::Outcome, dry_run: bool) {
         outcome.unchanged(),
         outcome.bad_rows()
     );
+    match outcome.proposal {
+        Some(number) => println!("It is to be in force: somebody who may approve it does so at /proposals/{number}."),
+        None if dry_run && outcome.binds.is_some() => {
+            println!("It is to be in force, so it would be proposed, and taken over when a second person approves it.");
+        }
+        None => {}
+    }
 }

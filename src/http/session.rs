@@ -24,7 +24,7 @@ use crate::service::account::sign_in::{self, Begun};
 use crate::service::account::token::{self, NewToken};
 use crate::service::account::{self, Session, Token};
 use crate::service::caller::Via;
-use crate::service::{Context, Error};
+use crate::service::{Context, Error, proposal};
 
 pub(super) fn routes() -> Router<Context> {
     Router::new()
@@ -99,7 +99,16 @@ async fn page(Cx(cx): Cx, ask: Ask) -> Answer {
 
 async fn own_page(cx: &Context, ask: &Ask, new: Option<&(String, Token)>) -> Answer {
     let (sessions, tokens) = (sign_in::own(cx).await?, token::own(cx).await?);
-    let page = html::session::own(ask, &cx.caller, &account::abilities(cx), &sessions, &tokens, new);
+    let waiting = proposal::waiting(cx).await?;
+    let page = html::session::own(
+        ask,
+        &cx.caller,
+        &account::abilities(cx),
+        &sessions,
+        &tokens,
+        new,
+        waiting,
+    );
     let reply = Reply::page(page).to(ask);
     Ok(unkept(reply))
 }

@@ -29,6 +29,18 @@ pub fn problem(constraint: &str) -> Option<Problem> {
                 "请改用其他代码，或修改已有的国界。",
             ),
         )),
+        // Raised where something in force would be touched by a way that proposes nothing.
+        "two_persons" => Some(Problem::new(
+            Code::SamePerson,
+            Message::new(
+                "This would change what is in force, which wants a second person.",
+                "此操作会更改已生效的内容，须经第二人批准。",
+            ),
+            Message::new(
+                "Change the records themselves, one by one or by a file; that is proposed.",
+                "请逐条或通过文件更改记录本身，将作为提案提出。",
+            ),
+        )),
         "token_inspection_id_fkey" | "upload_inspection_id_fkey" => Some(Problem::new(
             Code::NotFound,
             Message::new("There is no such inspection.", "没有此检查。"),

@@ -1,6 +1,7 @@
 //! Documents from one snapshot of the register.
 
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::check::{frame_words, software};
@@ -10,7 +11,7 @@ use super::{Context, Error, Result, demo, not_found};
 use crate::domain::finding::{CheckCode, Finding, Shape, Unit};
 use crate::domain::id::Id;
 use crate::domain::rights::{Realm, Verb};
-use crate::domain::text::{Lang, Message, Names};
+use crate::domain::text::{Lang, Message, Names, hex};
 use crate::domain::upload::receipt_number;
 use crate::format::geojson;
 use crate::format::row::Cell;
@@ -53,10 +54,11 @@ pub async fn act(cx: &Context, inspection: Uuid, languages: [Lang; 2]) -> Result
         kind: "act",
         subject: inspection.to_string(),
         reason: None,
-        detail: json!({ "languages": codes, "bytes": bytes.len() }),
+        detail: json!({ "languages": codes, "bytes": bytes.len(), "sha256": hex(&Sha256::digest(&bytes)) }),
     };
     audit::append(&mut tx, deed).await?;
     cx.commit(tx).await?;
+    super::audit::vouch(cx).await;
     Ok(Document { bytes, file_name })
 }
 

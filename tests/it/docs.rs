@@ -810,6 +810,8 @@ const CONSTRAINTS: &[(&str, Option<&str>)] = &[
     ("site_visit_kind_check", Some("site_visit_kind")),
     ("standing_check", None),
     ("transformation_method_check", Some("transformation_method")),
+    ("proposal_class_check", Some("classification")),
+    ("proposal_state_check", None),
     ("record_class_check", Some("classification")),
     ("upload_class_check", Some("classification")),
     ("upload_state_check", None),

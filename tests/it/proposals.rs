@@ -112,6 +112,17 @@ async fn what_binds_is_written_when_a_second_person_has_approved_it() {
     .await
     .unwrap();
     assert_eq!(row, ("author".into(), "approver".into(), "in_force".into()));
+    // A checkpoint beside the database vouches for it already.
+    let newest = std::fs::read_dir(app.data_dir.join("log/checkpoints")).unwrap();
+    let newest = newest
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .max()
+        .unwrap();
+    let vouched: i64 = newest.trim_end_matches(".checkpoint").parse().unwrap();
+    let place = app
+        .count("select leaf from audit_event where action = 'approve' and leaf is not null")
+        .await;
+    assert!(vouched > place, "{newest} {place}");
     // Once only.
     assert_eq!(code(proposal::approve(&approver, number, None).await), Code::Decided);
     assert_eq!(code(proposal::withdraw(&author, number, None).await), Code::Decided);

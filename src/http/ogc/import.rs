@@ -172,7 +172,18 @@ fn told(ask: &Ask, asked: &Asked, received: &Received) -> Response {
     };
     told["sha256"] = received.sha256.clone().into();
     told["bytes"] = received.bytes.into();
-    Reply::new(JSON.media, told.to_string()).to(ask)
+    let proposal = told["proposal"]
+        .as_i64()
+        .map(|number| ask.base.href(&format!("/proposals/{number}")));
+    let mut reply = Reply::new(JSON.media, told.to_string());
+    if proposal.is_some() {
+        reply = reply.status(StatusCode::ACCEPTED);
+    }
+    let mut response = reply.to(ask);
+    if let Some(Ok(there)) = proposal.map(|there| HeaderValue::from_str(&there)) {
+        response.headers_mut().insert(header::LOCATION, there);
+    }
+    response
 }
 
 /// How a body comes.

@@ -322,6 +322,7 @@ pub async fn approve(cx: &Context, number: i64, words: Option<&str>) -> Result<P
     log(cx, &mut tx, "approve", number, words, outcome.clone()).await?;
     cx.commit_as(tx, &json!({ "proposal": number })).await?;
     cx.wake.notify_one();
+    super::audit::vouch(cx).await;
     one(cx, number).await
 }
 

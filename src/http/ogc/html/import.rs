@@ -121,6 +121,8 @@ fn result(ask: &Ask, asked: &Asked, received: &Received) -> Markup {
     let bad = outcome.bad_rows();
     let heading = if asked.dry_run {
         said(ask, "What would change; nothing was taken", "预览：未写入任何内容")
+    } else if outcome.proposal.is_some() {
+        said(ask, "Proposed: a second person approves it", "已提出，待第二人批准")
     } else {
         said(ask, "Taken over", "导入完成")
     };
@@ -128,6 +130,15 @@ fn result(ask: &Ask, asked: &Asked, received: &Received) -> Markup {
     html! {
         section.outcome role="status" aria-label=(heading) {
             h2 { (heading) }
+            @if let Some(number) = outcome.proposal {
+                p { a href=(ask.page(&format!("/proposals/{number}?f=html"))) { (said(ask, "Proposal ", "提案 ")) (number) } }
+            } @else if outcome.binds.is_some() {
+                p.note { (said(
+                    ask,
+                    "Some of it is to be in force. It will be proposed, and taken over when a second person approves it.",
+                    "部分内容拟生效：将先提出，经第二人批准后导入。",
+                )) }
+            }
             dl.facts {
                 dt { (said(ask, "File", "文件")) }
                 dd { (outcome.file) " · " (received.bytes) " " (said(ask, "bytes", "字节")) }

@@ -128,11 +128,16 @@ pub fn own(
     sessions: &[Session],
     tokens: &[Token],
     new: Option<&(String, Token)>,
+    waiting: i64,
 ) -> Markup {
     let body = html! {
         p.lead { (caller.full_name) " · " code { (caller.name) } }
         form.inline method="post" action=(ask.base.href("/session/end")) {
             button.button type="submit" { (said(ask, "Sign out", "退出登录")) }
+        }
+        p {
+            a href=(ask.page("/proposals?f=html")) { (said(ask, "Proposals", "提案")) }
+            @if waiting > 0 { " " strong.mark { (said(ask, "to be decided by you: ", "待您批准：")) (waiting) } }
         }
         h2 { (said(ask, "What you may do", "您的权限")) }
         @if may.is_empty() {

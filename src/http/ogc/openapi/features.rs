@@ -336,6 +336,7 @@ fn import(to: To, collection: &Value) -> Value {
         "properties": {
             "collection": text, "file": text, "sha256": text, "bytes": count, "dry_run": { "type": "boolean" },
             "created": count, "changed": count, "unchanged": count, "refused": count,
+            "two_persons": { "type": "boolean" }, "proposal": to.or_null(json!({ "type": "integer" })),
             "rows": {
                 "type": "array",
                 "items": {
@@ -360,14 +361,21 @@ fn import(to: To, collection: &Value) -> Value {
     );
     let page = json!({ "type": "string" });
     let mut responses = Map::new();
-    responses.insert(
-        "200".to_owned(),
-        answer(
-            said("What became of each row", "各行的处理结果"),
-            &[("application/json", outcome), ("text/html", page.clone())],
-            None,
+    let there = headers(&[("Location", said("Address of the proposal", "提案的地址"))]);
+    for (status, about, headers) in [
+        ("200", said("What became of each row", "各行的处理结果"), None),
+        (
+            "202",
+            said(
+                "What would become of each row: proposed, because some of it is to be in force",
+                "各行拟处理结果：部分内容拟生效，已作为提案提出",
+            ),
+            Some(there),
         ),
-    );
+    ] {
+        let told = [("application/json", outcome.clone()), ("text/html", page.clone())];
+        responses.insert(status.to_owned(), answer(about, &told, headers));
+    }
     refusals_read(
         to,
         &mut responses,
