@@ -33,7 +33,10 @@ const MOST: usize = 16;
 
 /// The memories of all scopes, the one asked for last at the end. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Memories(Arc<Mutex<Vec<(Arc<str>, Arc<Memory>)>>>);
+pub struct Memories(Arc<Mutex<Vec<Of>>>);
+
+/// A scope, and what is kept in mind for it.
+type Of = (Arc<str>, Arc<Memory>);
 
 impl Memories {
     /// The memory of a scope; a new one where there is none.

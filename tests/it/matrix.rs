@@ -57,6 +57,9 @@ async fn spread(app: &App, turn: i64) {
     }
 }
 
+/// Feature id, class, places, and the two ends of a link.
+type Placed = (i64, String, Vec<Uuid>, Option<Vec<Uuid>>);
+
 async fn rows(app: &App, schema: &Schema) -> Vec<Row> {
     let kind = schema.kind;
     let ends = if kind == "feature_link" {
@@ -68,7 +71,7 @@ async fn rows(app: &App, schema: &Schema) -> Vec<Row> {
         "select t.feature_id, t.class, r.places, {ends} from {kind} t join record r using (feature_id)
          where upper_inf(t.known) and t.in_force @> now()"
     );
-    let rows: Vec<(i64, String, Vec<Uuid>, Option<Vec<Uuid>>)> = sqlx::query_as(AssertSqlSafe(sql))
+    let rows: Vec<Placed> = sqlx::query_as(AssertSqlSafe(sql))
         .fetch_all(&app.db.pool)
         .await
         .unwrap();

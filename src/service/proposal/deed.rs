@@ -15,6 +15,7 @@ use crate::unit::Epoch;
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and not for long")]
 pub enum Deed {
     /// To one record. A change or an end names the version that it was proposed for.
     Act(Act),

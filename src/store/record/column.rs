@@ -80,7 +80,7 @@ pub(super) fn boundary(schema: &Schema) -> &'static str {
 /// Whether the table of a kind has a column of versions' own.
 pub(super) fn has(schema: &Schema, column: &str) -> bool {
     let is_it = |field: &Field| matches!(field.stored, Stored::Column(at) if at == column);
-    schema.writes == Writes::Versions && schema.fields().any(|field| is_it(field))
+    schema.writes == Writes::Versions && schema.fields().any(is_it)
 }
 
 /// The column by which other kinds are where a record of this kind is.

@@ -49,6 +49,15 @@ impl Locked {
 }
 
 #[derive(sqlx::FromRow)]
+struct RecordRow {
+    record_id: Uuid,
+    boundary_id: Option<Uuid>,
+    label: Option<String>,
+    class: Option<String>,
+    places: Option<Vec<Uuid>>,
+}
+
+#[derive(sqlx::FromRow)]
 struct HeadRow {
     version: i32,
     from: jiff_sqlx::Timestamp,
@@ -64,7 +73,7 @@ struct HeadRow {
 /// When the database cannot be read. `None` when there never was such a record.
 pub async fn lock(conn: &mut PgConnection, schema: &Schema, feature_id: i64) -> Result<Option<Locked>> {
     let kind = schema.kind;
-    let found: Option<(Uuid, Option<Uuid>, Option<String>, Option<String>, Option<Vec<Uuid>>)> = sqlx::query_as(
+    let found: Option<RecordRow> = sqlx::query_as(
         "select record_id, boundary_id, label, class, places from record
          where feature_id = $1 and kind = $2 for update",
     )
@@ -72,9 +81,10 @@ pub async fn lock(conn: &mut PgConnection, schema: &Schema, feature_id: i64) -> 
     .bind(kind)
     .fetch_optional(&mut *conn)
     .await?;
-    let Some((id, boundary, label, class, places)) = found else {
+    let Some(record) = found else {
         return Ok(None);
     };
+    let id = record.record_id;
     let sql = format!(
         "select version, lower(in_force) as from, upper(in_force) as to, lower(known) as known_from, standing, class
          from {kind} where {kind}_id = $1 and upper_inf(known) order by lower(in_force)"
@@ -87,10 +97,10 @@ pub async fn lock(conn: &mut PgConnection, schema: &Schema, feature_id: i64) -> 
     let newest: i32 = sqlx::query_scalar(AssertSqlSafe(sql)).bind(id).fetch_one(conn).await?;
     Ok(Some(Locked {
         id,
-        boundary,
-        label,
-        class: class.as_deref().and_then(Class::from_word).unwrap_or_default(),
-        places: places.unwrap_or_default(),
+        boundary: record.boundary_id,
+        label: record.label,
+        class: record.class.as_deref().and_then(Class::from_word).unwrap_or_default(),
+        places: record.places.unwrap_or_default(),
         newest,
         versions: heads
             .into_iter()
