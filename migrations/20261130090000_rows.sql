@@ -2,7 +2,7 @@
 -- follows from a setting that every use brings along: the scope of its caller. Without one nothing is seen.
 --
 -- A scope is made of words with semicolons around them: `;line=public,bilateral;` is read everywhere,
--- `;line@bilateral=UUID,UUID;` at these places, `;+marks=internal;` is written; `;log;`, `;accounts;` and `;all;` (the service
+-- `;line@bilateral=UUID,UUID;` at these places, `;+marks=internal;` is written, `;+upload=bilateral;` handed in; `;log;`, `;accounts;` and `;all;` (the service
 -- itself) are what they say.
 
 -- Scopes. These are single expressions, so that the planner puts them in place of the call.
@@ -26,7 +26,7 @@ create function scope_has(word text) returns boolean language sql stable paralle
 comment on function scope_has(text) is 'Whether a word, or the beginning of one, is in the scope';
 
 create function whole_scope() returns text language sql immutable parallel safe as $$
-    select ';accounts;all;' || string_agg(sign || realm || '=public,bilateral,internal,restricted;', '' order by sign, realm)
+    select ';accounts;all;+upload=public,bilateral,internal,restricted;' || string_agg(sign || realm || '=public,bilateral,internal,restricted;', '' order by sign, realm)
         || 'log;'
     from unnest(array['', '+']) sign,
          unnest(array['law', 'line', 'marks', 'field', 'verdicts', 'works', 'affairs']) realm
@@ -191,15 +191,15 @@ begin
     execute format('create policy upload_made on upload for insert with check (
             uploader = (select current_actor()) and (%s
             or inspection_id is null
-                and array[''00000000-0000-0000-0000-000000000000''::uuid] && scope_places(''+field'', upload.class))
+                and array[''00000000-0000-0000-0000-000000000000''::uuid] && scope_places(''+upload'', upload.class))
             or (select scope_has(''all;'')))',
-        reached('+field', 'upload.class', 'upload.inspection_id'));
+        reached('+upload', 'upload.class', 'upload.inspection_id'));
 end $$;
-create policy upload_told on upload for update using ((select scope_has('+field')));
+create policy upload_told on upload for update using ((select scope_has('+upload')));
 
 create procedure keep_with(child text, parent text, key text) language plpgsql as $$
 declare
-    realm text := case when parent = 'check_run' then 'verdicts' else 'field' end;
+    realm text := case when parent = 'check_run' then 'verdicts' else 'upload' end;
 begin
     execute format('alter table %I enable row level security, force row level security', child);
     execute format('create policy %I on %I for select using ((select scope_has(''all;''))

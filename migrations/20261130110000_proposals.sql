@@ -2,7 +2,7 @@
 -- transaction in which a version of the line, of a marker or of an instrument begins or ends to be in force otherwise.
 
 create or replace function whole_scope() returns text language sql immutable parallel safe as $$
-    select ';accounts;all;' || string_agg(sign || realm || '=public,bilateral,internal,restricted;', '' order by sign, realm)
+    select ';accounts;all;+upload=public,bilateral,internal,restricted;' || string_agg(sign || realm || '=public,bilateral,internal,restricted;', '' order by sign, realm)
         || 'log;'
     from unnest(array['', '+', '!']) sign,
          unnest(array['law', 'line', 'marks', 'field', 'verdicts', 'works', 'affairs']) realm

@@ -56,6 +56,7 @@ pub struct Config {
     pub file_fence: Setting<Fence>,
     /// The address under which others reach the service, where it stands behind another server.
     pub public_url: Setting<Option<String>>,
+    pub public_page: Setting<bool>,
     /// PEM files: the chain of certificates, and its key. With them every connection is encrypted.
     pub tls_chain: Setting<Option<PathBuf>>,
     pub tls_key: Setting<Option<PathBuf>>,
@@ -131,6 +132,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "public_url",
         "MERESTONE_PUBLIC_URL",
         "address under which others reach the service, where it stands behind another server",
+    ),
+    (
+        "public_page",
+        "MERESTONE_PUBLIC_PAGE",
+        "true: who has not signed in is shown at /public what is public and in force, generalised",
     ),
     (
         "cors_origins",
@@ -324,6 +330,7 @@ impl Config {
                 let address = text.trim_end_matches('/');
                 is_address(address, true).then(|| Some(address.to_owned()))
             }),
+            public_page: reader.read("public_page", None, false, |text| text.parse().ok()),
             cors_origins: reader.read("cors_origins", None, vec![ANY_ORIGIN.to_owned()], origins),
             tls_chain: reader.read("tls_chain", None, None, |text| Some(Some(PathBuf::from(text)))),
             tls_key: reader.read("tls_key", None, None, |text| Some(Some(PathBuf::from(text)))),
@@ -399,6 +406,11 @@ impl Config {
                 "public_url",
                 self.public_url.value.clone().unwrap_or_else(|| "(as asked)".to_owned()),
                 self.public_url.source,
+            ),
+            (
+                "public_page",
+                self.public_page.value.to_string(),
+                self.public_page.source,
             ),
             (
                 "cors_origins",

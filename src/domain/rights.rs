@@ -397,6 +397,7 @@ impl Rights {
                 for sign in ["", "+", "!"] {
                     words.insert(format!("{sign}{}", realm.word()), classes.clone());
                 }
+                words.insert(format!("+{HANDED_IN}"), classes);
             }
         }
         for verb in [Verb::Read, Verb::Record, Verb::Upload, Verb::Check, Verb::Approve] {
@@ -407,7 +408,9 @@ impl Rights {
             };
             for (place, realms, classes) in self.by_grant(verb) {
                 for realm in realms.iter().filter(|realm| writes_to(verb, **realm)) {
-                    let realm = format!("{sign}{}", realm.word());
+                    // To hand in is not to record: what is brought is not yet in the register.
+                    let realm = if verb == Verb::Upload { HANDED_IN } else { realm.word() };
+                    let realm = format!("{sign}{realm}");
                     for class in classes.iter().map(|class| class.word()) {
                         match place.reaches() {
                             None => drop(words.entry(realm.clone()).or_default().insert(class.to_owned())),
@@ -438,6 +441,9 @@ impl Rights {
         scope
     }
 }
+
+/// Stands in a scope for the files that are handed in from the field, apart from its records.
+const HANDED_IN: &str = "upload";
 
 /// Whether what is done by a verb stands in this realm: files of the field are handed in, checks give verdicts.
 fn writes_to(verb: Verb, realm: Realm) -> bool {
@@ -590,6 +596,6 @@ mod tests {
                 .all(|b| b.is_ascii_alphanumeric() || b"+:;,@=-_".contains(&b)),
             "{scope}"
         );
-        assert!(Rights::all().scope().starts_with(";+affairs=") && Rights::all().scope().contains(";all;"));
+        assert!(Rights::all().scope().starts_with(";!affairs=") && Rights::all().scope().contains(";all;"));
     }
 }

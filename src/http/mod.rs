@@ -22,6 +22,7 @@ mod own_task;
 mod places;
 mod problem;
 mod proposals;
+mod public;
 pub mod rules;
 pub mod server;
 mod session;
@@ -65,6 +66,7 @@ pub fn router(cx: Context) -> Router {
         .merge(session::routes())
         .merge(accounts::routes())
         .merge(proposals::routes())
+        .merge(public::routes())
         .route("/metrics", get(|who::Cx(cx)| metrics::give(cx, given)))
         .fallback(elsewhere)
         .method_not_allowed_fallback(problem::no_such_method)

@@ -40,6 +40,8 @@ pub const RULES: &[Line] = &[
     ("/metrics", Method::GET, Either(Administer, Audit)),
     ("/problems/{slug}", Method::GET, Open),
     ("/glossary", Method::GET, Open),
+    // Where the operator has opened it; else it is not there.
+    ("/public", Method::GET, Open),
     // People.
     ("/session", Method::GET, Open),
     ("/session", Method::POST, Open),

@@ -66,6 +66,8 @@ impl Ids {
 pub struct Outside {
     /// The address under which others reach it, without a slash at its end; else each request says it.
     pub public_url: Option<String>,
+    /// Whether who has not signed in is shown what is public.
+    pub public_page: bool,
     /// Whether pages of any origin may read.
     pub any_may_read: bool,
     /// Origins whose pages may read and write.

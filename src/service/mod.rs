@@ -26,6 +26,7 @@ pub mod inspect;
 pub mod job;
 mod memory;
 pub mod proposal;
+pub mod public;
 pub mod register;
 pub mod report;
 pub mod search;

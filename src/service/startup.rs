@@ -189,6 +189,7 @@ fn outside(config: &Config) -> Outside {
     let origins = &config.cors_origins.value;
     Outside {
         public_url: config.public_url.value.clone(),
+        public_page: config.public_page.value,
         any_may_read: origins.iter().any(|origin| origin == ANY_ORIGIN),
         origins: origins.iter().filter(|origin| *origin != ANY_ORIGIN).cloned().collect(),
     }

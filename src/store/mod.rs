@@ -21,6 +21,7 @@ pub mod original;
 pub mod place;
 pub mod pool;
 pub mod proposal;
+pub mod public;
 pub mod record;
 pub mod tile;
 pub mod track;

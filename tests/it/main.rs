@@ -30,6 +30,7 @@ mod parity;
 mod people;
 mod pool;
 mod proposals;
+mod public;
 mod register;
 mod roundtrip;
 mod sample;

@@ -11,6 +11,7 @@ pub mod item;
 pub mod items;
 pub mod landing;
 pub mod proposals;
+pub mod public;
 pub mod search;
 pub mod session;
 mod value;

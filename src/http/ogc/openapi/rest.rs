@@ -390,6 +390,37 @@ pub fn others(to: To, paths: &mut Map<String, Value>) {
             refusals: &[400, 406, 500],
         },
         Plain {
+            path: "/public",
+            method: "get",
+            id: "getPublic",
+            tag: "Operations",
+            summary: to.said(
+                "What is public and in force, generalised to 0.01 degree; there where the operator has opened it",
+                "公开且生效的内容，概化至0.01度；仅在运营者开放时提供",
+            ),
+            parameters: vec![
+                query(
+                    "bbox",
+                    to.said("West, south, east, north, degrees", "西、南、东、北（度）"),
+                    &text,
+                ),
+                query(
+                    "after",
+                    to.said("Features with ids above this one", "编号大于此值的要素"),
+                    &json!({ "type": "integer", "minimum": 0 }),
+                ),
+                query(
+                    "limit",
+                    to.said("Features, at most", "要素数上限"),
+                    &json!({ "type": "integer", "minimum": 1 }),
+                ),
+                format(to, &["geojson", "html"]),
+                lang(to),
+            ],
+            statuses: &[(200, "application/geo+json"), (200, "text/html")],
+            refusals: &[400, 404, 406, 500],
+        },
+        Plain {
             path: "/proposals",
             method: "get",
             id: "listProposals",
