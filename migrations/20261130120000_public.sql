@@ -36,7 +36,7 @@ declare
          select t.feature_id, t.version, %1$L, t.in_force, %2$s, jsonb_strip_nulls(%3$s), generalised(%4$s)
          from %1$I t
          where upper_inf(t.known) and t.standing = ''in_force'' and t.class = ''public''
-           and not exists (select from %1$I n where n.feature_id = t.feature_id and upper_inf(n.known) and n.class <> ''public'')',
+           and ''public'' = (select n.class from %1$I n where n.feature_id = t.feature_id order by n.version desc limit 1)',
         kind, names, said, shape);
 begin
     execute format($make$

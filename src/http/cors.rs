@@ -162,6 +162,7 @@ mod tests {
     #[test]
     fn only_pages_of_this_machine_write_unless_named() {
         let outside = Outside {
+            public_page: false,
             any_may_read: true,
             ..Outside::default()
         };
@@ -185,6 +186,7 @@ mod tests {
     #[test]
     fn the_operator_decides() {
         let outside = Outside {
+            public_page: false,
             public_url: Some("https://maps.example.org/border".to_owned()),
             any_may_read: false,
             origins: vec!["https://office.example.org".to_owned()],

@@ -331,8 +331,7 @@ async fn the_database_takes_writes_only_of_whom_the_table_of_rights_names() {
             for class in Class::ALL {
                 for places in &grounds {
                     let verbs = match realm {
-                        Realm::Field => &[Verb::Record, Verb::Upload][..],
-                        Realm::Verdicts => &[Verb::Record, Verb::Check],
+                        Realm::Verdicts => &[Verb::Record, Verb::Check][..],
                         _ => &[Verb::Record],
                     };
                     let may = verbs

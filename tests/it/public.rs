@@ -2,10 +2,8 @@
 
 use merestone::domain::schema::{self, Schema};
 use merestone::domain::value::{Draft, Value as Said};
-use merestone::geom::shape::Geometry;
 use merestone::service::Context;
 use merestone::service::edit::{Act, Edit, Mode};
-use merestone::service::features::Coordinates;
 use serde_json::Value;
 
 use crate::support::app::app_with;
@@ -84,12 +82,11 @@ async fn everybody_sees_what_is_public_and_in_force_and_never_where_exactly() {
     assert_eq!(seen(&app).await["features"], serde_json::json!([]));
     // Public, and binding nobody; then in force, and not public.
     patched(&app.cx, ports, port, &[("class", "public")]).await;
-    let mut papers = PAPERS.to_vec();
-    patched(&app.cx, segments, segment, &papers).await;
+    let papers = |class| [PAPERS.to_vec(), vec![("class", class)]].concat();
+    patched(&app.cx, segments, segment, &papers("bilateral")).await;
     assert_eq!(seen(&app).await["features"], serde_json::json!([]));
-    patched(&app.cx, ports, port, &papers).await;
-    papers.push(("class", "public"));
-    patched(&app.cx, segments, segment, &papers).await;
+    patched(&app.cx, ports, port, &papers("public")).await;
+    patched(&app.cx, segments, segment, &papers("public")).await;
     let shown = seen(&app).await;
     let features = shown["features"].as_array().unwrap();
     assert_eq!(features.len(), 2, "{shown}");
@@ -165,22 +162,14 @@ async fn everybody_sees_what_is_public_and_in_force_and_never_where_exactly() {
         assert_eq!(reqwest::get(app.url(path)).await.unwrap().status(), 401, "{path}");
     }
     // What is public no more, or ends, is gone from it at once.
-    let papers = |class| [PAPERS.to_vec(), vec![("class", class)]].concat();
     patched(&app.cx, segments, segment, &papers("internal")).await;
     assert_eq!(seen(&app).await["features"].as_array().unwrap().len(), 1);
-    let moved = Act::Change {
-        feature_id: port,
-        expected: Some(3),
-        edit: Edit {
-            coordinates: Coordinates::Display,
-            ..Edit::new({
-                let mut draft = draft(ports, &[("standing", "imported")]);
-                draft.geometry = Some(Some(Geometry::Point([-168.0, 42.5])));
-                draft
-            })
-        },
-        mode: Mode::Patch,
-    };
-    second::carry_out(&app.cx, ports, moved).await.unwrap();
+    patched(
+        &app.cx,
+        ports,
+        port,
+        &[("standing", "imported"), ("reason", "not yet agreed")],
+    )
+    .await;
     assert_eq!(seen(&app).await["features"], serde_json::json!([]));
 }
