@@ -8,7 +8,7 @@ use merestone::service::{Clock, Context};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::support::{App, app, app_with_borders, client};
+use crate::support::{App, app, app_with_borders, client, second};
 
 const PASSWORD: &str = "stone river lantern seven";
 
@@ -569,4 +569,96 @@ async fn the_log_is_read_by_auditors_and_says_so() {
     let (secret, _) = account::token::issue_by_name(&app.cx, "plain", &new).await.unwrap();
     let refused = client(&secret).get(app.url("/audit")).send().await.unwrap();
     assert_eq!(problem(refused).await, (403, "forbidden".to_owned()));
+}
+
+#[tokio::test]
+async fn an_administrator_does_it_all_on_pages() {
+    let app = app_with_borders().await;
+    let (_, session) = second::signed_in(&app.cx, "chief", &[Role::Admin]).await;
+    let chief = client(&session);
+    let page = async |path: &str| {
+        let answer = chief.get(app.url(&format!("{path}?f=html"))).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
+    };
+    let form = async |path: &str, fields: &[(&str, &str)]| {
+        let body = reqwest::Url::parse_with_params("http://form", fields).unwrap();
+        let ask = chief
+            .post(app.url(path))
+            .header("accept", "text/html")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.query().unwrap_or_default().to_owned());
+        let answer = ask.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    assert!(page("/accounts").await.contains("chief"));
+    assert!(page("/session").await.contains("/accounts"));
+    let new = [
+        ("name", "lee"),
+        ("full_name", "Lee & Sons"),
+        ("role", "surveyor"),
+        ("place", "astrand-veyra/S1"),
+        ("reason", "spring season"),
+    ];
+    let (status, made) = form("/accounts", &new).await;
+    assert!(
+        status == 200 && made.contains("/enrol/") && made.contains("Lee &amp; Sons"),
+        "{made}"
+    );
+    let (status, again) = form("/accounts", &new).await;
+    assert!(status == 409 && again.contains("role=\"alert\""), "{again}");
+    let one = page("/accounts/lee").await;
+    assert!(
+        one.contains("astrand-veyra/S1") && one.contains("spring season"),
+        "{one}"
+    );
+    // A day means until its end; what is wrong is told on the page, and nothing is then done.
+    let grant = |place, until| {
+        [
+            ("role", "reviewer"),
+            ("place", place),
+            ("until", until),
+            ("reason", "helps out"),
+        ]
+    };
+    let (status, told) = form("/accounts/lee/grants", &grant("nowhere", "")).await;
+    assert!(status == 422 && told.contains("nowhere"), "{told}");
+    let (status, told) = form("/accounts/lee/grants", &grant("", "soon")).await;
+    assert!(status == 422 && told.contains("2026-12-31"), "{told}");
+    let (status, told) = form("/accounts/lee/grants", &grant("", "2099-12-31")).await;
+    assert!(status == 200 && told.contains("until 2100-01-01 00:00"), "{told}");
+    let seen = account::one(&app.cx, "lee").await.unwrap();
+    assert_eq!(seen.grants.len(), 2);
+    let path = format!("/accounts/lee/grants/{}/revoke", seen.grants[1].id);
+    let (status, told) = form(&path, &[("reason", "")]).await;
+    assert!(status == 422 && told.contains("role=\"alert\""), "{told}");
+    assert_eq!(form(&path, &[("reason", "season over")]).await.0, 200);
+    assert_eq!(account::one(&app.cx, "lee").await.unwrap().grants.len(), 1);
+    let (status, told) = form("/accounts/lee/reset", &[]).await;
+    assert!(status == 200 && told.contains("/enrol/"), "{told}");
+    let (status, told) = form("/accounts/lee/lock", &[("reason", "lost")]).await;
+    assert!(status == 200 && told.contains("/accounts/lee/unlock"), "{told}");
+    assert_eq!(form("/accounts/lee/unlock", &[("reason", "found")]).await.0, 200);
+    // Not for themselves, and not for others than administrators.
+    let (status, told) = form("/accounts/chief/grants", &grant("", "")).await;
+    assert!(status == 403 && told.contains("role=\"alert\""), "{told}");
+    assert_eq!(app.get("/accounts?f=html").await.status(), 403);
+    assert_eq!(
+        chief
+            .get(app.url("/accounts/nobody?f=html"))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        404
+    );
+    let zh = chief
+        .get(app.url("/accounts?f=html&lang=zh"))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(zh.contains("账号"), "{zh}");
 }

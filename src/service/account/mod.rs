@@ -457,6 +457,35 @@ pub fn described(seen: &Seen) -> Value {
     })
 }
 
+/// The places of grants, as an administrator writes them; `*` is everywhere.
+///
+/// # Errors
+/// When the caller does not administer, or the database breaks.
+pub async fn places(cx: &Context, grants: &[KeptGrant]) -> Result<Vec<String>> {
+    administers(cx)?;
+    // Of any class: an administrator names places that they may not look at.
+    let mut conn = cx.whole_db().acquire().await?;
+    let mut places = Vec::with_capacity(grants.len());
+    for kept in grants {
+        let (boundary, inner, between) = match kept.grant.place {
+            Place::Everywhere => {
+                places.push("*".to_owned());
+                continue;
+            }
+            Place::Boundary(boundary) => (boundary, None, ""),
+            Place::Section { section, boundary } => (boundary, Some(section), "/"),
+            Place::Project { project, boundary } => (boundary, Some(project), "/projects/"),
+        };
+        let mut said = store::version::label(&mut conn, boundary).await?.unwrap_or_default();
+        if let Some(inner) = inner {
+            said.push_str(between);
+            said.push_str(&store::version::label(&mut conn, inner).await?.unwrap_or_default());
+        }
+        places.push(said);
+    }
+    Ok(places)
+}
+
 /// What a person may do at all, for pages that show only what they can use.
 pub fn abilities(cx: &Context) -> Vec<(Verb, Vec<Realm>)> {
     Verb::ALL

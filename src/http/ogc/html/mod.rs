@@ -1,5 +1,6 @@
 //! Pages that a person can read, of what the other representations say to programs. No script, no style of their own.
 
+pub mod accounts;
 pub mod audit;
 pub mod collections;
 pub mod difference;

@@ -137,6 +137,8 @@ pub fn own(
         }
         p {
             a href=(ask.page("/proposals?f=html")) { (said(ask, "Proposals", "提案")) }
+            @if may.iter().any(|(verb, _)| *verb == Verb::Administer) { " · " a href=(ask.page("/accounts?f=html")) { (said(ask, "Accounts", "账号管理")) } }
+            @if may.iter().any(|(verb, _)| *verb == Verb::Audit) { " · " a href=(ask.page("/audit?f=html")) { (said(ask, "Log", "操作日志")) } }
             @if waiting > 0 { " " strong.mark { (said(ask, "to be decided by you: ", "待您批准：")) (waiting) } }
         }
         h2 { (said(ask, "What you may do", "您的权限")) }

@@ -41,7 +41,6 @@ pub fn people(to: To, paths: &mut Map<String, Value>) {
         good,
         bad,
     };
-    const DONE: &[(u16, &str)] = &[(204, "")];
     const DECIDED: &[(u16, &str)] = &[(200, JSON), (303, "")];
     const GONE_THERE: &[(u16, &str)] = &[(204, ""), (303, "")];
     let all = [
@@ -195,8 +194,8 @@ pub fn people(to: To, paths: &mut Map<String, Value>) {
             "listAccounts",
             to.said("All accounts with their roles", "全部用户及其角色"),
             vec![],
-            &[(200, JSON)],
-            &[],
+            &[(200, JSON), (200, PAGE)],
+            &[400, 406],
         ),
         add(
             "/accounts",
@@ -216,6 +215,8 @@ pub fn people(to: To, paths: &mut Map<String, Value>) {
                     "properties": { "role": role(), "place": place(), "until": time(), "reason": optional() } } }),
                     false,
                 ),
+                ("role", optional(), false),
+                ("place", place(), false),
             ],
             &[(201, JSON)],
             &[400, 409, 415, 422],
@@ -226,8 +227,8 @@ pub fn people(to: To, paths: &mut Map<String, Value>) {
             "getAccount",
             to.said("One account", "一个用户"),
             vec![],
-            &[(200, JSON)],
-            &[404],
+            &[(200, JSON), (200, PAGE)],
+            &[400, 404, 406],
         ),
         add(
             "/accounts/{name}/reset",
@@ -247,7 +248,7 @@ pub fn people(to: To, paths: &mut Map<String, Value>) {
             "lockAccount",
             to.said("Lock an account at once", "立即锁定用户"),
             reason(),
-            DONE,
+            GONE_THERE,
             &[400, 404, 415, 422],
         ),
         add(
@@ -256,7 +257,7 @@ pub fn people(to: To, paths: &mut Map<String, Value>) {
             "unlockAccount",
             to.said("Unlock an account", "解锁用户"),
             reason(),
-            DONE,
+            GONE_THERE,
             &[400, 404, 415, 422],
         ),
         add(
@@ -270,7 +271,7 @@ pub fn people(to: To, paths: &mut Map<String, Value>) {
                 ("until", time(), false),
                 ("reason", text(), true),
             ],
-            &[(201, JSON)],
+            &[(201, JSON), (303, "")],
             &[400, 404, 409, 415, 422],
         ),
         add(
@@ -279,7 +280,7 @@ pub fn people(to: To, paths: &mut Map<String, Value>) {
             "revokeRole",
             to.said("Take a role away", "撤销角色"),
             reason(),
-            DONE,
+            GONE_THERE,
             &[400, 404, 415, 422],
         ),
         add(
