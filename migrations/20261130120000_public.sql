@@ -28,16 +28,25 @@ create policy public_feature_read on public_feature for select using (true);
 create policy public_feature_kept on public_feature for all using ((select scope_has('all;')));
 grant select on public_feature to merestone_app;
 
+-- What every copy says of an invented boundary.
+create function notice_of(boundary uuid) returns jsonb language sql stable as $$
+    select b.notice from boundary b where b.boundary_id = $1 and b.invented order by b.version desc limit 1
+$$;
+
 -- Publishes a kind: its names, the fields that are told of it, and its position, as expressions over its row `t`.
 create procedure keep_public(kind text, names text, said text, shape text) language plpgsql as $$
 declare
     copied text := format(
         'insert into public_feature (feature_id, version, kind, in_force, names, said, shape)
-         select t.feature_id, t.version, %1$L, t.in_force, %2$s, jsonb_strip_nulls(%3$s), generalised(%4$s)
+         select t.feature_id, t.version, %1$L, t.in_force, %2$s, jsonb_strip_nulls(%3$s || jsonb_build_object(''notice'', %5$s)),
+                generalised(%4$s)
          from %1$I t
          where upper_inf(t.known) and t.standing = ''in_force'' and t.class = ''public''
            and ''public'' = (select n.class from %1$I n where n.feature_id = t.feature_id order by n.version desc limit 1)',
-        kind, names, said, shape);
+        kind, names, said, shape,
+        case when exists (
+            select from pg_attribute where attrelid = kind::regclass and attname = 'boundary_id' and not attisdropped)
+        then 'notice_of(t.boundary_id)' else 'null::jsonb' end);
 begin
     execute format($make$
         create function %I() returns trigger language plpgsql security definer set search_path = public as $body$
@@ -57,7 +66,7 @@ begin
     execute copied;
 end $$;
 
-call keep_public('boundary', 't.names', 'jsonb_build_object(''key'', t.key, ''invented'', t.invented, ''notice'', t.notice)', 'null::geometry');
+call keep_public('boundary', 't.names', 'jsonb_build_object(''key'', t.key, ''invented'', t.invented)', 'null::geometry');
 call keep_public('section', 't.names', 'jsonb_build_object(''key'', t.key, ''character'', t.character)', 'null::geometry');
 call keep_public('segment', '''{}''', 'jsonb_build_object(''ordinal'', t.ordinal)', 't.display');
 call keep_public('port', 't.names',

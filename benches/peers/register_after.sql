@@ -1,6 +1,7 @@
 -- The same points into the register, each with an identity and one version, as an import leaves them. They go in by SQL,
 -- because the time that an import takes is not what is measured here; constraints and triggers are on. Identities
 -- grow with the number, as those of an import do.
+begin;
 insert into record (record_id, kind, boundary_id, label, words)
 values (md5('boundary')::uuid, 'boundary', md5('boundary')::uuid, 'bench', 'bench'),
        (md5('section')::uuid, 'section', md5('boundary')::uuid, 'S1', 's1')
@@ -35,6 +36,14 @@ select r.record_id, r.feature_id, tstzrange('2020-01-01Z', null), tstzrange('202
 from points_in as p
 join record as r on r.record_id = ('00000000-0000-7000-8000-' || lpad(to_hex(p.id), 12, '0'))::uuid
 order by p.id;
+
+update record r set class = 'public',
+    places = places_of(md5('boundary')::uuid, case when kind = 'boundary_point' then md5('section')::uuid end, null)
+where kind <> 'section';
+-- The event under which the digests of all these rows stand.
+insert into audit_event (at, actor, action, kind, subject) values (now(), 'bench', 'import', 'boundary_points', 'bench');
+update record r set class = 'public', places = places_of(md5('boundary')::uuid, record_id, null) where kind = 'section';
+commit;
 
 drop table points_in;
 vacuum (analyze, freeze) record;

@@ -172,6 +172,12 @@ def prepare(args, database):
         database.psql("postgres", f"create database {name}")
         for extension in ("postgis", "btree_gist", "pg_trgm", "unaccent"):
             database.psql(name, f"create extension if not exists {extension}")
+    # What the README asks of whoever runs a server of their own.
+    if database.psql("postgres", "select count(*) from pg_roles where rolname = 'merestone_app'") == "0":
+        database.psql("postgres", "create role merestone_app nologin")
+    for function in ("geometry_overlaps(geometry, geometry)", "word_similarity_op(text, text)",
+                     "word_similarity_commutator_op(text, text)"):
+        database.psql("register", f"alter function {function} leakproof")
     table = (HERE / "table.sql").read_text()
     database.feed("peers", table, copy_lines(rows), (HERE / "table_after.sql").read_text())
     print(f"plain table: {database.psql('peers', 'select count(*) from points')} points")
@@ -276,10 +282,12 @@ class Merestone(Server):
         told = subprocess.run([str(self.args.merestone), *words], env=environment, cwd=self.folder, text=True, capture_output=True)
         return told.stdout.strip() if told.returncode == 0 else sys.exit(told.stderr)
 
+    who = ["--role", "survey_lead", "--role", "auditor"]
+
     def start(self):
         # An account of its own for each run, which has no password and a token of a day.
         name = f"peer-{int(time.time())}-{self.port}"
-        self.operator("user", "add", name, "--full-name", "Peers", "--role", "survey_lead", "--role", "auditor")
+        self.operator("user", "add", name, "--full-name", "Peers", *self.who)
         token = self.operator("token", "issue", name, "--name", "peers", "--scope", "read", "--days", "1")
         self.headers = {"Authorization": f"Bearer {token}"}
         self.run([self.args.merestone, "serve", "--bind", f"127.0.0.1:{self.port}"],
@@ -313,6 +321,30 @@ class MerestoneLean(Merestone):
 
     def window(self, bbox):
         return super().window(bbox) + self.few
+
+
+class MerestoneSection(Merestone):
+    """Asked by somebody who holds a role in one section only, so that each row is judged by its place."""
+    name = "Merestone, in one section"
+    who = ["--role", "surveyor", "--at", "bench/S1"]
+
+
+class MerestoneOpen(Merestone):
+    """The same, while the database judges no row: what row level security costs is the difference."""
+    name = "Merestone, rows not judged"
+
+    def rows(self, judged):
+        tables = ["record", "boundary", "section", "boundary_point", "feature_link"]
+        word = "enable" if judged else "disable"
+        self.database.psql("register", "; ".join(f"alter table {table} {word} row level security" for table in tables))
+
+    def start(self):
+        self.rows(False)
+        super().start()
+
+    def __exit__(self, *what):
+        super().__exit__(*what)
+        self.rows(True)
 
 
 class MapServer(Server):
@@ -381,7 +413,7 @@ class Pygeoapi(Server):
     tile = None
 
 
-SERVERS = [Merestone, MerestoneLean, MapServer, Tipg, Pygeoapi]
+SERVERS = [Merestone, MerestoneOpen, MerestoneSection, MerestoneLean, MapServer, Tipg, Pygeoapi]
 
 
 def set_query(path, **values):
@@ -537,7 +569,7 @@ def measure(args, database):
         if not server.installed():
             print(f"{server.name}: not installed")
             continue
-        if args.what == "tiles" and not server.tile or args.what != "items" and kind is MerestoneLean:
+        if args.what == "tiles" and not server.tile or args.what != "items" and kind in (MerestoneLean, MerestoneOpen, MerestoneSection):
             continue
         with server:
             found = WHAT[args.what](server, args, rows)

@@ -1,5 +1,7 @@
 //! What everybody may see: generalised copies, in a table of their own.
 
+use std::convert::Infallible;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
@@ -55,12 +57,16 @@ pub async fn list(
     rows.into_iter()
         .map(|(feature_id, kind, names, said, shape)| {
             let shape = shape.map(|shape| shape.to_geometry()).transpose();
+            // The number that is nearest to the line of the grid has no further decimals.
+            let tidy = |[lon, lat]: [f64; 2]| Ok::<_, Infallible>([lon, lat].map(|d| (d * 100.0).round() / 100.0));
             Ok(PublicFeature {
                 feature_id,
                 kind,
                 names,
                 said,
-                shape: shape.map_err(|fault| broken("public_feature", feature_id, "shape")(fault.into()))?,
+                shape: shape
+                    .map_err(|fault| broken("public_feature", feature_id, "shape")(fault.into()))?
+                    .map(|shape| shape.try_map(tidy).unwrap_or_else(|never| match never {})),
             })
         })
         .collect()

@@ -107,6 +107,13 @@ async fn everybody_sees_what_is_public_and_in_force_and_never_where_exactly() {
     .await
     .unwrap();
     assert!(!exact);
+    // What is invented says so.
+    for one in features {
+        assert!(
+            one["properties"]["notice"]["en"].as_str().unwrap().contains("nvented"),
+            "{one}"
+        );
+    }
     // Nor who, why and how well.
     let text = shown.to_string();
     for secret in [

@@ -457,7 +457,10 @@ pub fn described(seen: &Seen) -> Value {
     })
 }
 
-/// The places of grants, as an administrator writes them; `*` is everywhere.
+/// The place of a grant that has none.
+pub const EVERYWHERE: &str = "*";
+
+/// The places of grants, as an administrator writes them; [`EVERYWHERE`] where there is none.
 ///
 /// # Errors
 /// When the caller does not administer, or the database breaks.
@@ -469,7 +472,7 @@ pub async fn places(cx: &Context, grants: &[KeptGrant]) -> Result<Vec<String>> {
     for kept in grants {
         let (boundary, inner, between) = match kept.grant.place {
             Place::Everywhere => {
-                places.push("*".to_owned());
+                places.push(EVERYWHERE.to_owned());
                 continue;
             }
             Place::Boundary(boundary) => (boundary, None, ""),

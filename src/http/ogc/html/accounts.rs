@@ -7,7 +7,7 @@ use super::{Step, page as whole, said};
 use crate::domain::problem::Problem;
 use crate::domain::rights::Role;
 use crate::http::ogc::ask::Ask;
-use crate::service::account::Seen;
+use crate::service::account::{EVERYWHERE, Seen};
 
 /// What has just been done: a link that is shown this once, or why nothing was.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +83,7 @@ pub fn list(ask: &Ask, all: &[Seen], told: News<'_>, now: Timestamp) -> Markup {
             tbody { @for seen in all { tr {
                 td { a href=(ask.page(&format!("/accounts/{}?f=html", seen.account.name))) { (seen.account.name) } }
                 td { (seen.account.full_name) }
-                td { (seen.at(now).map(|kept| kept.grant.role.title().get(ask.lang)).collect::<Vec<_>>().join(", ")) }
+                td { (seen.at(now).map(|kept| kept.grant.role.title().get(ask.lang)).collect::<Vec<_>>().join(said(ask, ", ", "、"))) }
                 td { (state(ask, seen)) }
             } } }
         } }
@@ -118,12 +118,12 @@ pub fn one(ask: &Ask, seen: &Seen, places: &[String], told: News<'_>, now: Times
         @for (kept, place) in seen.grants.iter().zip(places) {
             form.ask method="post" action=(action(&format!("grants/{}/revoke", kept.id))) {
                 div {
-                    strong { (kept.grant.role.title().get(ask.lang)) } " · " (place)
+                    strong { (kept.grant.role.title().get(ask.lang)) } " · " @if place == EVERYWHERE { (said(ask, "everywhere", "全部范围")) } @else { (place) }
                     @if let Some(until) = kept.until { " · " (said(ask, "until ", "至 ")) (time(until)) @if until <= now { " (" (said(ask, "over", "已过期")) ")" } }
                     div.quiet { (kept.granted_by) ", " (time(kept.from)) ": " (kept.reason) }
                 }
                 (reason_field(ask))
-                button.button type="submit" { (said(ask, "Take away", "撤销")) }
+                button.button.quiet type="submit" { (said(ask, "Take away", "撤销")) }
             }
         }
         h2 { (said(ask, "Give a role", "授予角色")) }
@@ -136,11 +136,11 @@ pub fn one(ask: &Ask, seen: &Seen, places: &[String], told: News<'_>, now: Times
         h2 { (said(ask, "Coming in", "登录")) }
         form.ask method="post" action=(action("reset")) {
             div { (said(ask, "Password or authenticator lost: a new link, after which the old ones are good no more.", "密码或验证器丢失：生成新链接，旧的随即失效。")) }
-            button.button type="submit" { (said(ask, "Make a new link", "生成新链接")) }
+            button.button.quiet type="submit" { (said(ask, "Make a new link", "生成新链接")) }
         }
         form.ask method="post" action=(action(if locked { "unlock" } else { "lock" })) {
             (reason_field(ask))
-            button.button type="submit" { @if locked { (said(ask, "Unlock", "解锁")) } @else { (said(ask, "Lock: ends all sessions and tokens", "锁定：结束全部会话和令牌")) } }
+            button.button.quiet type="submit" { @if locked { (said(ask, "Unlock", "解锁")) } @else { (said(ask, "Lock: ends all sessions and tokens", "锁定：结束全部会话和令牌")) } }
         }
         p.formats { a href=(ask.with(&[("f", Some("json"))])) { "JSON" } }
     };

@@ -49,7 +49,7 @@ pub fn list(ask: &Ask, found: &[Proposal], shown: Option<State>, older: Option<&
     let tab = |state: Option<State>, title: &'static str| {
         let word = state.map_or("all", State::word);
         let here = (state == shown).then_some("page");
-        html! { a.button aria-current=[here] href=(ask.with(&[("state", Some(word)), ("before", None)])) { (title) } }
+        html! { a aria-current=[here] href=(ask.with(&[("state", Some(word)), ("before", None)])) { (title) } }
     };
     let body = html! {
         p.lead { (said(

@@ -45,7 +45,14 @@ pub fn page(ask: &Ask, found: &[PublicFeature], more: Option<&str>) -> Markup {
             kinds.push(&one.kind);
         }
     }
+    let mut notices: Vec<String> = found
+        .iter()
+        .filter_map(|one| in_words(ask, &one.said["notice"]))
+        .collect();
+    notices.sort();
+    notices.dedup();
     let body = html! {
+        @for notice in &notices { p.note { strong { (notice) } } }
         p.lead { (said(
             ask,
             "What is public and in force. Positions are generalised to about one kilometre and are no basis for any measurement.",
@@ -63,9 +70,7 @@ pub fn page(ask: &Ask, found: &[PublicFeature], more: Option<&str>) -> Markup {
                 @for name in ["status", "signed_on", "given_on"] {
                     @if let Some(told) = one.said[name].as_str() { " · " (told) }
                 }
-                @for name in ["notice", "texts"] {
-                    @if let Some(text) = in_words(ask, &one.said[name]) { div.quiet { (text) } }
-                }
+                @if let Some(text) = in_words(ask, &one.said["texts"]) { div.quiet { (text) } }
             } } }
         }
         p.formats {
