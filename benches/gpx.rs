@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use merestone::format::gpx::{GpxEvent, GpxReader, Options};
+use merestone::format::gpx::GpxReader;
 use merestone::format::inspect::inspect;
+use merestone::format::track::{Options, TrackEvent};
 use quick_xml::events::Event;
 
 /// 300,000 track points with height, time, satellites and HDOP, as a handheld receiver writes them: some 40 MB.
@@ -80,7 +81,7 @@ fn read_fixes(bencher: Bencher) {
         let mut reader = GpxReader::new(document(), Options::default());
         let mut fixes = 0_u64;
         while let Ok(Some(event)) = reader.next_event() {
-            if let GpxEvent::Fix(fix) = event {
+            if let TrackEvent::Fix(fix) = event {
                 black_box(fix);
                 fixes += 1;
             }

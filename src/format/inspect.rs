@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
-use super::gpx::{self, Options};
 use super::tally::Tally;
+use super::track::{self, Options};
 use crate::domain::problem::Problem;
 use crate::domain::text::hex;
 use crate::domain::track::{TrackSummary, Warnings};
@@ -70,20 +70,12 @@ impl<R: Read> Read for Hashing<R> {
 ///
 /// - **Shape**: `input` is the whole file; `file` its name, used for nothing but the answer.
 /// - **Units**: `options.now` in seconds since 1970.
-/// - **Errors**: those of [`gpx::open`] and [`gpx::GpxReader::next_event`], with the file's name.
+/// - **Errors**: those of [`track::open`] and [`track::TrackReader::next_event`], with the file's name.
 pub fn inspect(input: impl Read, file: &str, options: Options) -> Result<Inspection, Problem> {
     let mut input = Hashing::new(input);
     let named = |problem: Problem| problem.in_file(file);
-    let opened = gpx::open(&mut input, options).map_err(named)?;
-    let (mut reader, gzip) = (opened.reader, opened.gzip);
-    let mut tally = Tally::default();
-    while let Some(event) = reader.next_event().map_err(named)? {
-        tally.take(&event);
-    }
-    let format = format!("{}{}", reader.format(), if gzip { " (gzip)" } else { "" });
-    let summary = tally.finish(reader.rejected());
-    let warnings = reader.into_warnings();
-    let (bytes, sha256) = input.finish().map_err(|fault| named(gpx::unreadable(&fault)))?;
+    let (format, summary, warnings) = read(&mut input, options).map_err(named)?;
+    let (bytes, sha256) = input.finish().map_err(|fault| named(track::unreadable(&fault)))?;
     Ok(Inspection {
         file: file.to_owned(),
         bytes,
@@ -92,4 +84,14 @@ pub fn inspect(input: impl Read, file: &str, options: Options) -> Result<Inspect
         summary,
         warnings,
     })
+}
+
+fn read(input: impl Read, options: Options) -> Result<(String, TrackSummary, Warnings), Problem> {
+    let mut opened = track::open(input, options)?;
+    let mut tally = Tally::default();
+    while let Some(event) = opened.reader.next_event()? {
+        tally.take(&event);
+    }
+    let summary = tally.finish(opened.reader.rejected());
+    Ok((opened.format(), summary, opened.reader.into_warnings()))
 }

@@ -26,6 +26,7 @@ pub mod shapefile;
 pub mod sniff;
 pub mod table;
 pub mod tally;
+pub mod track;
 pub mod transformation;
 pub mod wkt;
 pub mod write;

@@ -1,6 +1,6 @@
 //! What a file held, counted while it is read.
 
-use super::gpx::GpxEvent;
+use super::track::TrackEvent;
 use crate::domain::track::{Fix, TrackSummary};
 use crate::geom::ellipsoid::Ellipsoid;
 use crate::unit::LonLat;
@@ -30,21 +30,21 @@ impl Default for Tally {
 
 impl Tally {
     /// Counts one event.
-    pub fn take(&mut self, event: &GpxEvent) {
+    pub fn take(&mut self, event: &TrackEvent) {
         match event {
-            GpxEvent::TrackStart { .. } => self.summary.tracks += 1,
-            GpxEvent::SegmentStart => {
+            TrackEvent::TrackStart { .. } => self.summary.tracks += 1,
+            TrackEvent::SegmentStart => {
                 self.summary.segments += 1;
                 self.last = None;
             }
-            GpxEvent::Fix(fix) => self.fix(fix),
-            GpxEvent::SegmentEnd | GpxEvent::TrackEnd | GpxEvent::RouteEnd => {}
-            GpxEvent::RouteStart { .. } => self.summary.routes += 1,
-            GpxEvent::RoutePoint(point) => {
+            TrackEvent::Fix(fix) => self.fix(fix),
+            TrackEvent::SegmentEnd | TrackEvent::TrackEnd | TrackEvent::RouteEnd => {}
+            TrackEvent::RouteStart { .. } => self.summary.routes += 1,
+            TrackEvent::RoutePoint(point) => {
                 self.summary.routepoints += 1;
                 self.extent.add(point.fix.position);
             }
-            GpxEvent::Waypoint(point) => {
+            TrackEvent::Waypoint(point) => {
                 self.summary.waypoints += 1;
                 self.extent.add(point.fix.position);
             }

@@ -33,7 +33,7 @@ fn a_box_of_nothing_is_none() {
 #[test]
 fn segments_are_not_joined() {
     let fix = |lon| {
-        GpxEvent::Fix(Fix {
+        TrackEvent::Fix(Fix {
             position: at(lon, 0.0),
             elevation_m: None,
             time: None,
@@ -41,16 +41,16 @@ fn segments_are_not_joined() {
         })
     };
     let events = [
-        GpxEvent::TrackStart { name: None },
-        GpxEvent::SegmentStart,
+        TrackEvent::TrackStart { name: None },
+        TrackEvent::SegmentStart,
         fix(0.0),
         fix(1.0),
-        GpxEvent::SegmentEnd,
-        GpxEvent::SegmentStart,
+        TrackEvent::SegmentEnd,
+        TrackEvent::SegmentStart,
         fix(5.0),
         fix(6.0),
-        GpxEvent::SegmentEnd,
-        GpxEvent::TrackEnd,
+        TrackEvent::SegmentEnd,
+        TrackEvent::TrackEnd,
     ];
     let mut tally = Tally::default();
     events.iter().for_each(|event| tally.take(event));

@@ -9,11 +9,11 @@ use super::files::{self, Look};
 use super::worker::Worker;
 use crate::domain::problem::Problem;
 use crate::domain::text::hex;
-use crate::format::gpx::Options;
 use crate::format::inspect::Hashing;
 pub use crate::format::inspect::Inspection;
 use crate::format::limits::Limits;
 use crate::format::sniff::{HEAD, Kind, sniff};
+use crate::format::track::Options;
 
 /// What a file of any kind holds.
 #[derive(Debug, Clone, PartialEq)]

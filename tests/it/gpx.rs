@@ -10,9 +10,9 @@ use std::time::Instant;
 
 use merestone::domain::problem::{Code, Problem};
 use merestone::domain::text::Message;
-use merestone::format::gpx::{self, GpxEvent, Options};
 use merestone::format::inspect::{Inspection, inspect};
 use merestone::format::limits::Limits;
+use merestone::format::track::{self, Options, TrackEvent};
 
 use crate::support::shared;
 
@@ -126,8 +126,8 @@ fn real_files_hold_what_other_tools_found() {
 }
 
 /// The whole file as events.
-fn read_all(path: &Path) -> (Vec<GpxEvent>, merestone::domain::track::Warnings) {
-    let mut reader = gpx::open(File::open(path).unwrap(), OPTIONS).unwrap().reader;
+fn read_all(path: &Path) -> (Vec<TrackEvent>, merestone::domain::track::Warnings) {
+    let mut reader = track::open(File::open(path).unwrap(), OPTIONS).unwrap().reader;
     let mut events = Vec::new();
     while let Some(event) = reader.next_event().unwrap() {
         events.push(event);
@@ -243,7 +243,7 @@ fn markup_in_a_name_is_text_and_a_script_is_no_link() {
         return;
     };
     let (events, warnings) = read_all(&path);
-    let [GpxEvent::Waypoint(point)] = events.as_slice() else {
+    let [TrackEvent::Waypoint(point)] = events.as_slice() else {
         panic!("{events:?}")
     };
     assert_eq!(point.name.as_deref(), Some("<img src=x onerror=alert(1)>"));
@@ -261,7 +261,7 @@ fn odd_times_are_told_and_impossible_ones_left_out() {
     let times: Vec<Option<f64>> = events
         .iter()
         .filter_map(|event| match event {
-            GpxEvent::Fix(fix) => Some(fix.time),
+            TrackEvent::Fix(fix) => Some(fix.time),
             _ => None,
         })
         .collect();
@@ -316,7 +316,7 @@ fn a_cut_file_gives_what_is_complete_and_says_where_it_ends() {
 fn utf_16_is_read() {
     let Some(path) = shared("bad/utf16.gpx") else { return };
     let (events, warnings) = read_all(&path);
-    let [GpxEvent::Waypoint(point)] = events.as_slice() else {
+    let [TrackEvent::Waypoint(point)] = events.as_slice() else {
         panic!("{events:?}")
     };
     assert_eq!(point.name.as_deref(), Some("界碑"));

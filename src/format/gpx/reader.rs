@@ -8,11 +8,12 @@ use quick_xml::errors::IllFormedError;
 use quick_xml::events::Event as XmlEvent;
 
 use super::xml::{Attributes, Reference, Space, Spaces, attribute_text, reference, split_name};
-use super::{GpxEvent, Options, message, value};
+use super::{message, value};
 use crate::domain::problem::{Place, Problem};
 use crate::domain::text::Message;
 use crate::domain::track::{Fix, FixKind, FixQuality, Warnings, Waypoint};
 use crate::format::encoding::{PieceTooLong, TextReader};
+use crate::format::track::{Options, TrackEvent, TrackReader};
 use crate::unit::{Latitude, LonLat, Longitude};
 
 /// 1980-01-06T00:00:00Z, when the time of GPS begins.
@@ -117,7 +118,7 @@ pub struct GpxReader<R> {
     version: Option<&'static str>,
     spaces: Spaces,
     nodes: Vec<Node>,
-    ready: VecDeque<GpxEvent>,
+    ready: VecDeque<TrackEvent>,
     /// The text of the field in hand, and whether there was more than is kept.
     text: String,
     text_overflow: bool,
@@ -134,8 +135,26 @@ pub struct GpxReader<R> {
     warnings: Warnings,
 }
 
+impl<R: Read> TrackReader for GpxReader<R> {
+    fn next_event(&mut self) -> Result<Option<TrackEvent>, Problem> {
+        Self::next_event(self)
+    }
+
+    fn format(&self) -> &'static str {
+        Self::format(self)
+    }
+
+    fn rejected(&self) -> u64 {
+        Self::rejected(self)
+    }
+
+    fn into_warnings(self: Box<Self>) -> Warnings {
+        Self::into_warnings(*self)
+    }
+}
+
 impl<R: Read> GpxReader<R> {
-    /// A reader of plain (unpacked) GPX. See [`super::open`] for files of any kind.
+    /// A reader of plain (unpacked) GPX. See [`crate::format::track::open`] for files of any kind.
     pub fn new(input: R, options: Options) -> Self {
         let mut xml = quick_xml::Reader::from_reader(TextReader::new(input, options.limits.piece_bytes));
         xml.config_mut().trim_text_start = true;
@@ -165,7 +184,7 @@ impl<R: Read> GpxReader<R> {
     }
 
     /// The next event; `None` at the end of the file, and ever after.
-    pub fn next_event(&mut self) -> Result<Option<GpxEvent>, Problem> {
+    pub fn next_event(&mut self) -> Result<Option<TrackEvent>, Problem> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let event = self.advance(&mut buffer);
         self.buffer = buffer;
@@ -199,7 +218,7 @@ impl<R: Read> GpxReader<R> {
         self.warnings
     }
 
-    fn advance(&mut self, buffer: &mut Vec<u8>) -> Result<Option<GpxEvent>, Problem> {
+    fn advance(&mut self, buffer: &mut Vec<u8>) -> Result<Option<TrackEvent>, Problem> {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return Ok(Some(event));
@@ -343,7 +362,7 @@ impl<R: Read> GpxReader<R> {
             (Node::Gpx, "wpt") => self.open_point(PointKind::Way, local, attributes)?,
             (Node::Track, "trkseg") => {
                 self.tell();
-                self.ready.push_back(GpxEvent::SegmentStart);
+                self.ready.push_back(TrackEvent::SegmentStart);
                 self.last_time = None;
                 Node::Segment
             }
@@ -373,9 +392,9 @@ impl<R: Read> GpxReader<R> {
         self.told = true;
         let name = self.title.take();
         self.ready.push_back(if self.nodes.contains(&Node::Route) {
-            GpxEvent::RouteStart { name }
+            TrackEvent::RouteStart { name }
         } else {
-            GpxEvent::TrackStart { name }
+            TrackEvent::TrackStart { name }
         });
     }
 
@@ -486,7 +505,7 @@ impl<R: Read> GpxReader<R> {
         match node {
             Some(Node::Field(field)) => self.close_field(field),
             Some(Node::Point(kind)) => self.close_point(kind),
-            Some(Node::Segment) => self.ready.push_back(GpxEvent::SegmentEnd),
+            Some(Node::Segment) => self.ready.push_back(TrackEvent::SegmentEnd),
             Some(node @ (Node::Track | Node::Route)) => self.close_line(node),
             Some(Node::Gpx) => self.stage = Stage::AfterRoot,
             Some(Node::Extensions | Node::Skipped) | None => {}
@@ -499,9 +518,9 @@ impl<R: Read> GpxReader<R> {
         self.tell();
         self.nodes.pop();
         self.ready.push_back(if node == Node::Route {
-            GpxEvent::RouteEnd
+            TrackEvent::RouteEnd
         } else {
-            GpxEvent::TrackEnd
+            TrackEvent::TrackEnd
         });
     }
 
@@ -520,7 +539,7 @@ impl<R: Read> GpxReader<R> {
         if kind == PointKind::Track {
             self.trackpoints += 1;
             self.untimed += u64::from(fix.time.is_none());
-            self.ready.push_back(GpxEvent::Fix(fix));
+            self.ready.push_back(TrackEvent::Fix(fix));
             return;
         }
         let words = std::mem::take(&mut self.words);
@@ -533,9 +552,9 @@ impl<R: Read> GpxReader<R> {
             link: words.link,
         };
         self.ready.push_back(if kind == PointKind::Route {
-            GpxEvent::RoutePoint(waypoint)
+            TrackEvent::RoutePoint(waypoint)
         } else {
-            GpxEvent::Waypoint(waypoint)
+            TrackEvent::Waypoint(waypoint)
         });
     }
 
@@ -713,7 +732,7 @@ impl<R: Read> GpxReader<R> {
         // The point in hand is incomplete; what is open around it ends here.
         while let Some(node) = self.nodes.pop() {
             match node {
-                Node::Segment => self.ready.push_back(GpxEvent::SegmentEnd),
+                Node::Segment => self.ready.push_back(TrackEvent::SegmentEnd),
                 Node::Track | Node::Route => self.close_line(node),
                 _ => {}
             }

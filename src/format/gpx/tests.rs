@@ -1,12 +1,14 @@
 use std::fmt::Write as _;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::problem::Code;
-use crate::domain::track::{FixKind, Warnings};
+use crate::domain::problem::{Code, Problem};
+use crate::domain::track::{Fix, FixKind, Warnings};
+use crate::format::limits::Limits;
 use crate::format::tally::Tally;
+use crate::format::track::{self, Options, TrackEvent};
 
 /// 2026-11-23T00:00:00Z.
 const NOW: f64 = 1_795_392_000.0;
@@ -18,7 +20,7 @@ fn options() -> Options {
     }
 }
 
-type Outcome = (Vec<GpxEvent>, Warnings, u64, Result<(), Problem>);
+type Outcome = (Vec<TrackEvent>, Warnings, u64, Result<(), Problem>);
 
 fn read_from(input: impl Read) -> Outcome {
     let mut reader = GpxReader::new(input, options());
@@ -54,13 +56,13 @@ fn told(xml: &str) -> String {
     let mut told = String::new();
     for event in events {
         let _ = match event {
-            GpxEvent::TrackStart { name } => write!(told, "track {}(", name.unwrap_or_default()),
-            GpxEvent::RouteStart { name } => write!(told, "route {}(", name.unwrap_or_default()),
-            GpxEvent::SegmentStart => write!(told, "["),
-            GpxEvent::SegmentEnd => write!(told, "]"),
-            GpxEvent::TrackEnd | GpxEvent::RouteEnd => write!(told, ")"),
-            GpxEvent::Fix(fix) => write!(told, "{} {};", fix.position.lon.get(), fix.position.lat.get()),
-            GpxEvent::RoutePoint(point) | GpxEvent::Waypoint(point) => {
+            TrackEvent::TrackStart { name } => write!(told, "track {}(", name.unwrap_or_default()),
+            TrackEvent::RouteStart { name } => write!(told, "route {}(", name.unwrap_or_default()),
+            TrackEvent::SegmentStart => write!(told, "["),
+            TrackEvent::SegmentEnd => write!(told, "]"),
+            TrackEvent::TrackEnd | TrackEvent::RouteEnd => write!(told, ")"),
+            TrackEvent::Fix(fix) => write!(told, "{} {};", fix.position.lon.get(), fix.position.lat.get()),
+            TrackEvent::RoutePoint(point) | TrackEvent::Waypoint(point) => {
                 let fix = point.fix.position;
                 write!(
                     told,
@@ -96,7 +98,7 @@ fn check_fix(inner: &str, expect: impl FnOnce(&mut Fix), warning: &str) {
     let (events, warnings, _, outcome) = read(segment(&format!("<trkpt lat='2' lon='1'>{inner}</trkpt>")));
     outcome.unwrap();
     let fix = events.into_iter().find_map(|event| {
-        if let GpxEvent::Fix(fix) = event {
+        if let TrackEvent::Fix(fix) = event {
             Some(fix)
         } else {
             None
@@ -183,7 +185,7 @@ fn text_is_text_in_whatever_form() {
     let name = |text: &str| {
         let (events, warnings, _, outcome) = read(gpx(&format!("<wpt lat='1' lon='2'><name>{text}</name></wpt>")));
         outcome.unwrap();
-        let [GpxEvent::Waypoint(point)] = events.as_slice() else {
+        let [TrackEvent::Waypoint(point)] = events.as_slice() else {
             panic!()
         };
         (point.name.clone().unwrap_or_default(), warnings.total())
@@ -305,7 +307,7 @@ fn times_are_told_where_they_are_odd() {
             read(segment(&format!("<trkpt lat='2' lon='1'><time>{text}</time></trkpt>")));
         outcome.unwrap();
         let seconds = events.iter().find_map(|event| {
-            if let GpxEvent::Fix(fix) = event {
+            if let TrackEvent::Fix(fix) = event {
                 Some(fix.time)
             } else {
                 None
@@ -420,9 +422,12 @@ fn a_cut_file_closes_what_is_open() {
         let (events, warnings, _, outcome) = read(format!("{}{end}", &whole[..whole.find("</trkseg>").unwrap()]));
         outcome.unwrap_or_else(|problem| panic!("{end}: {problem}"));
         assert_eq!(warnings.of("file-cut"), 1, "{end}");
-        assert_eq!(events.last(), Some(&GpxEvent::TrackEnd), "{end}");
+        assert_eq!(events.last(), Some(&TrackEvent::TrackEnd), "{end}");
         assert_eq!(
-            events.iter().filter(|event| matches!(event, GpxEvent::Fix(_))).count(),
+            events
+                .iter()
+                .filter(|event| matches!(event, TrackEvent::Fix(_)))
+                .count(),
             2,
             "{end}"
         );
@@ -472,10 +477,10 @@ fn packed(text: &[u8]) -> Vec<u8> {
 }
 
 fn open_all(bytes: &[u8], limits: Limits) -> Result<(usize, Warnings), Problem> {
-    let mut reader = open(bytes, Options { now: Some(NOW), limits })?.reader;
+    let mut reader = track::open(bytes, Options { now: Some(NOW), limits })?.reader;
     let mut fixes = 0;
     while let Some(event) = reader.next_event()? {
-        fixes += usize::from(matches!(event, GpxEvent::Fix(_)));
+        fixes += usize::from(matches!(event, TrackEvent::Fix(_)));
     }
     Ok((fixes, reader.into_warnings()))
 }
@@ -605,8 +610,8 @@ fn a_declared_encoding_is_read_or_refused() {
 #[test]
 fn a_reader_goes_to_another_thread() {
     fn is_send<T: Send>() {}
-    is_send::<GpxReader<Input<std::fs::File>>>();
-    is_send::<GpxEvent>();
+    is_send::<GpxReader<std::fs::File>>();
+    is_send::<TrackEvent>();
 }
 
 /// What must hold whatever the bytes are.
@@ -617,8 +622,8 @@ fn survives(bytes: &[u8]) {
     for event in &events {
         tally.take(event);
         open += match event {
-            GpxEvent::TrackStart { .. } | GpxEvent::RouteStart { .. } | GpxEvent::SegmentStart => 1,
-            GpxEvent::TrackEnd | GpxEvent::RouteEnd | GpxEvent::SegmentEnd => -1,
+            TrackEvent::TrackStart { .. } | TrackEvent::RouteStart { .. } | TrackEvent::SegmentStart => 1,
+            TrackEvent::TrackEnd | TrackEvent::RouteEnd | TrackEvent::SegmentEnd => -1,
             _ => 0,
         };
     }
@@ -677,7 +682,7 @@ proptest! {
         ));
         let (events, _, _, outcome) = read(xml);
         prop_assert_eq!(outcome, Ok(()));
-        let Some(GpxEvent::Fix(fix)) = events.get(2) else { panic!("{events:?}") };
+        let Some(TrackEvent::Fix(fix)) = events.get(2) else { panic!("{events:?}") };
         prop_assert_eq!(fix.position.lon.get().to_bits(), lon.to_bits());
         prop_assert_eq!(fix.position.lat.get().to_bits(), lat.to_bits());
         prop_assert_eq!(fix.elevation_m.map(f64::to_bits), Some(ele.to_bits()));

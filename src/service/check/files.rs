@@ -19,9 +19,9 @@ use crate::domain::problem::{Code, Problem};
 use crate::domain::section::Segment;
 use crate::domain::text::Message;
 use crate::format::findings::{self, Head};
-use crate::format::gpx::{self, GpxEvent};
 use crate::format::register::{self, ToFrame};
 use crate::format::row::{Mapping, Row};
+use crate::format::track::{self, TrackEvent};
 use crate::service::Result;
 use crate::service::files::{self, Options};
 use crate::service::worker::Worker;
@@ -256,16 +256,16 @@ impl Read {
 
 fn walk_file(walk: &mut GnssWalk<'_>, path: &Path, now: Timestamp) -> Result<()> {
     let file = File::open(path).map_err(|fault| unreadable(path, &fault))?;
-    let options = gpx::Options {
+    let options = track::Options {
         now: Some(now.as_second() as f64),
-        ..gpx::Options::default()
+        ..track::Options::default()
     };
     let named = |problem: Problem| problem.in_file(name(path));
-    let mut reader = gpx::open(BufReader::new(file), options).map_err(named)?.reader;
+    let mut reader = track::open(BufReader::new(file), options).map_err(named)?.reader;
     while let Some(event) = reader.next_event().map_err(named)? {
         match event {
-            GpxEvent::SegmentStart => walk.break_path(),
-            GpxEvent::Fix(fix) => walk.fix(&fix),
+            TrackEvent::SegmentStart => walk.break_path(),
+            TrackEvent::Fix(fix) => walk.fix(&fix),
             _ => {}
         }
     }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::Message;
 use crate::domain::track::{Fix, TrackSummary, Warnings, Waypoint};
-use crate::format::gpx::{self, GpxEvent};
 use crate::format::tally::Tally;
+use crate::format::track::{self, TrackEvent};
 use crate::geom::ellipsoid::Ellipsoid;
 use crate::service::{Context, Ids, Result};
 use crate::store::Conn;
@@ -69,27 +69,26 @@ pub(super) async fn read(cx: &Context, conn: &mut Conn, upload: &StoredUpload, p
 }
 
 fn parse(path: PathBuf, now: f64, ids: &Ids, sender: &mpsc::Sender<Chunk>) -> std::result::Result<Parsed, Problem> {
-    let file = File::open(&path).map_err(|fault| gpx::unreadable(&fault))?;
-    let options = gpx::Options {
+    let file = File::open(&path).map_err(|fault| track::unreadable(&fault))?;
+    let options = track::Options {
         now: Some(now),
-        ..gpx::Options::default()
+        ..track::Options::default()
     };
-    let opened = gpx::open(BufReader::with_capacity(1 << 16, file), options)?;
-    let (mut reader, gzip) = (opened.reader, opened.gzip);
+    let mut opened = track::open(BufReader::with_capacity(1 << 16, file), options)?;
     let mut tally = Tally::default();
     let mut filing = Filing::new(ids, sender);
-    while let Some(event) = reader.next_event()? {
+    while let Some(event) = opened.reader.next_event()? {
         tally.take(&event);
         if !filing.take(event) {
             break;
         }
     }
-    let format = format!("{}{}", reader.format(), if gzip { " (gzip)" } else { "" });
-    let summary = tally.finish(reader.rejected());
+    let format = opened.format();
+    let summary = tally.finish(opened.reader.rejected());
     if summary.trackpoints + summary.routepoints + summary.waypoints == 0 {
         return Err(without_positions(summary.rejected));
     }
-    let warnings = reader.into_warnings();
+    let warnings = opened.reader.into_warnings();
     Ok(Parsed {
         reading: Reading {
             format,
@@ -103,7 +102,10 @@ fn parse(path: PathBuf, now: f64, ids: &Ids, sender: &mpsc::Sender<Chunk>) -> st
 
 fn without_positions(rejected: u64) -> Problem {
     let detail = if rejected == 0 {
-        Message::new("The file is GPX but holds no position.", "文件是 GPX，但不含任何位置。")
+        Message::new(
+            "The file is in order but holds no position.",
+            "文件完好，但不含任何位置。",
+        )
     } else {
         Message::new(
             format!("All {rejected} positions of the file were rejected."),
@@ -148,9 +150,9 @@ impl<'a> Filing<'a> {
     }
 
     /// Takes one event; false when nobody listens any more.
-    fn take(&mut self, event: GpxEvent) -> bool {
+    fn take(&mut self, event: TrackEvent) -> bool {
         match event {
-            GpxEvent::TrackStart { name } => {
+            TrackEvent::TrackStart { name } => {
                 self.ordinal = 0;
                 self.segment = -1;
                 self.tracks.push(NewTrack {
@@ -166,7 +168,7 @@ impl<'a> Filing<'a> {
                 });
                 true
             }
-            GpxEvent::SegmentStart => {
+            TrackEvent::SegmentStart => {
                 self.segment += 1;
                 (self.joint, self.last) = (None, None);
                 if let Some(track) = self.tracks.last_mut() {
@@ -174,19 +176,21 @@ impl<'a> Filing<'a> {
                 }
                 true
             }
-            GpxEvent::Fix(fix) => self.fix(fix),
-            GpxEvent::SegmentEnd => {
+            TrackEvent::Fix(fix) => self.fix(fix),
+            TrackEvent::SegmentEnd => {
                 let listened = self.flush();
                 self.end_overview();
                 listened
             }
-            GpxEvent::Waypoint(waypoint) => {
+            TrackEvent::Waypoint(waypoint) => {
                 if self.waypoints.len() < WAYPOINTS {
                     self.waypoints.push((self.ids.next(), waypoint));
                 }
                 true
             }
-            GpxEvent::TrackEnd | GpxEvent::RouteStart { .. } | GpxEvent::RoutePoint(_) | GpxEvent::RouteEnd => true,
+            TrackEvent::TrackEnd | TrackEvent::RouteStart { .. } | TrackEvent::RoutePoint(_) | TrackEvent::RouteEnd => {
+                true
+            }
         }
     }
 

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use futures_util::{TryStreamExt, stream};
 use jiff::Timestamp;
 use merestone::domain::track::{Fix, FixKind, FixQuality};
-use merestone::format::gpx::{GpxEvent, GpxReader, Options};
+use merestone::format::gpx::GpxReader;
+use merestone::format::track::{Options, TrackEvent};
 use merestone::service::upload::receive;
 use merestone::store::track::{Chunk, ChunkCopy, NewTrack, chunks, insert_tracks};
 use merestone::store::upload::{self, NewUpload};
@@ -236,8 +237,8 @@ async fn an_uploaded_file_is_stored_as_its_reader_gave_it() {
     let mut reader = GpxReader::new(text.as_bytes(), Options::default());
     while let Some(event) = reader.next_event().unwrap() {
         match event {
-            GpxEvent::SegmentStart => segment += 1,
-            GpxEvent::Fix(fix) => expected.push((segment, fix)),
+            TrackEvent::SegmentStart => segment += 1,
+            TrackEvent::Fix(fix) => expected.push((segment, fix)),
             _ => {}
         }
     }
