@@ -2,9 +2,11 @@
 -- because the time that an import takes is not what is measured here; constraints and triggers are on. Identities
 -- grow with the number, as those of an import do.
 begin;
-insert into record (record_id, kind, boundary_id, label, words)
-values (md5('boundary')::uuid, 'boundary', md5('boundary')::uuid, 'bench', 'bench'),
-       (md5('section')::uuid, 'section', md5('boundary')::uuid, 'S1', 's1')
+insert into record (record_id, kind, boundary_id, label, words, class, places)
+values (md5('boundary')::uuid, 'boundary', md5('boundary')::uuid, 'bench', 'bench', 'public',
+        places_of(md5('boundary')::uuid, null, null)),
+       (md5('section')::uuid, 'section', md5('boundary')::uuid, 'S1', 's1', 'public',
+        places_of(md5('boundary')::uuid, md5('section')::uuid, null))
 on conflict do nothing;
 
 insert into boundary (boundary_id, feature_id, in_force, known, standing, class, author, reason,
@@ -23,8 +25,9 @@ from record as r
 where r.record_id = md5('section')::uuid
 on conflict do nothing;
 
-insert into record (record_id, kind, boundary_id, label, words)
-select ('00000000-0000-7000-8000-' || lpad(to_hex(p.id), 12, '0'))::uuid, 'boundary_point', md5('boundary')::uuid, p.number, lower(p.number)
+insert into record (record_id, kind, boundary_id, label, words, class, places)
+select ('00000000-0000-7000-8000-' || lpad(to_hex(p.id), 12, '0'))::uuid, 'boundary_point', md5('boundary')::uuid, p.number, lower(p.number),
+       'public', places_of(md5('boundary')::uuid, md5('section')::uuid, null)
 from points_in as p order by p.id;
 
 insert into boundary_point (boundary_point_id, feature_id, in_force, known, standing, class, author, reason,
@@ -37,12 +40,8 @@ from points_in as p
 join record as r on r.record_id = ('00000000-0000-7000-8000-' || lpad(to_hex(p.id), 12, '0'))::uuid
 order by p.id;
 
-update record r set class = 'public',
-    places = places_of(md5('boundary')::uuid, case when kind = 'boundary_point' then md5('section')::uuid end, null)
-where kind <> 'section';
 -- The event under which the digests of all these rows stand.
 insert into audit_event (at, actor, action, kind, subject) values (now(), 'bench', 'import', 'boundary_points', 'bench');
-update record r set class = 'public', places = places_of(md5('boundary')::uuid, record_id, null) where kind = 'section';
 commit;
 
 drop table points_in;

@@ -3,6 +3,7 @@
 
     run.py prepare [--rows 1000000]     a database server of its own, with the points as a plain table and as a register
     run.py items | paging | tiles       what is measured, for each server that is installed (or named with --only)
+    run.py writes                       what the log costs a write (Merestone with it and without)
     run.py report                       the table of all that was measured so far, with ratios
     run.py stop                         ends the database server
 
@@ -283,12 +284,13 @@ class Merestone(Server):
         return told.stdout.strip() if told.returncode == 0 else sys.exit(told.stderr)
 
     who = ["--role", "survey_lead", "--role", "auditor"]
+    scope = "read"
 
     def start(self):
         # An account of its own for each run, which has no password and a token of a day.
         name = f"peer-{int(time.time())}-{self.port}"
         self.operator("user", "add", name, "--full-name", "Peers", *self.who)
-        token = self.operator("token", "issue", name, "--name", "peers", "--scope", "read", "--days", "1")
+        token = self.operator("token", "issue", name, "--name", "peers", "--scope", self.scope, "--days", "1")
         self.headers = {"Authorization": f"Bearer {token}"}
         self.run([self.args.merestone, "serve", "--bind", f"127.0.0.1:{self.port}"],
                  DATABASE_URL=self.database.url("register"), MERESTONE_DATA_DIR=str(self.folder), MERESTONE_LOG="warn")
@@ -345,6 +347,42 @@ class MerestoneOpen(Merestone):
     def __exit__(self, *what):
         super().__exit__(*what)
         self.rows(True)
+
+
+class MerestoneWrites(Merestone):
+    """Points are written, as everywhere with an event and the digests of the rows in the log."""
+    name = "Merestone, writing"
+    who = ["--role", "survey_lead"]
+    scope = "write"
+
+
+class MerestoneUnlogged(MerestoneWrites):
+    """The same, while the database throws events away and makes no digests: what the log costs is the difference."""
+    name = "Merestone, writing without a log"
+
+    def keep_log(self, kept):
+        if kept:
+            change = "drop trigger bench_thrown_away on audit_event; drop function bench_thrown_away()"
+        else:
+            change = ("create function bench_thrown_away() returns trigger language plpgsql as "
+                      "$$ begin return null; end $$; create trigger bench_thrown_away before insert on audit_event "
+                      "for each row execute function bench_thrown_away()")
+        word = "enable" if kept else "disable"
+        self.database.psql("register", f"""
+            {change};
+            do $$ declare t record; begin
+                for t in select tgrelid::regclass as of, tgname as called from pg_trigger where tgname like '%\_digests%' loop
+                    execute format('alter table %s {word} trigger %I', t.of, t.called);
+                end loop;
+            end $$""")
+
+    def start(self):
+        super().start()
+        self.keep_log(False)
+
+    def __exit__(self, *what):
+        self.keep_log(True)
+        super().__exit__(*what)
 
 
 class MapServer(Server):
@@ -477,11 +515,15 @@ def load(server, paths, connections, seconds, headers=None):
     """wrk with these paths; requests a second, latencies, CPU a request on both sides."""
     listed = server.folder / "paths"
     listed.write_text("".join(path + "\n" for path in paths))
+    return wrk(server, "boxes.lua", [listed], connections, seconds, headers)
+
+
+def wrk(server, script, words, connections, seconds, headers=None):
     database = server.database.pid()
     before = family_ms(server.process.pid), family_ms(database)
     done = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "-s", HERE / "boxes.lua", server.address,
-         "--", listed, *(f"{name}: {value}" for name, value in {**server.headers, **(headers or {})}.items())],
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "-s", HERE / script, server.address,
+         "--", *words, *(f"{name}: {value}" for name, value in {**server.headers, **(headers or {})}.items())],
         check=True, capture_output=True, text=True)
     after = family_ms(server.process.pid), family_ms(database)
     said = json.loads(done.stdout.strip().splitlines()[-1])
@@ -513,8 +555,9 @@ def items(server, args, rows):
     return {
         "start_s": server.started, "body_kb": sum(sizes) / len(sizes) / 1000, "returned": sum(returned) / len(returned),
         "matched": sum(matched) / len(matched), "etag": tags == len(paths),
-        "fresh": load(server, fresh, 8, args.seconds),
         "c1": load(server, paths, 1, args.seconds), "c8": load(server, paths, 8, args.seconds),
+        # Last, when whatever a server prepares after its start is prepared.
+        "fresh": load(server, fresh, 8, args.seconds),
         "resident_mb": resident_mb(server.process.pid),
     }
 
@@ -556,12 +599,22 @@ def tiles(server, args, rows):
     return {"zooms": sizes, "again": load(server, mix, 1, args.seconds)}
 
 
-WHAT = {"items": items, "paging": paging, "tiles": tiles}
+def writes(server, args, rows):
+    def points(seconds):
+        return wrk(server, "writes.lua", [f"{server.here}/items", f"W{time.time_ns()}-"], 8, seconds)
+
+    points(2)
+    return points(args.seconds)
+
+
+WHAT = {"items": items, "paging": paging, "tiles": tiles, "writes": writes}
+WRITING = [MerestoneWrites, MerestoneUnlogged]
 
 
 def measure(args, database):
     rows = int((args.work / "rows").read_text())
-    for kind in SERVERS:
+    # The two that write take turns, so that neither has the quiet machine or the small table for itself.
+    for kind in WRITING * 3 if args.what == "writes" else SERVERS:
         server = kind(args, database)
         wanted = not args.only or any(word.lower() in server.name.lower() for word in args.only)
         if not wanted:
@@ -575,7 +628,8 @@ def measure(args, database):
             found = WHAT[args.what](server, args, rows)
         kept = args.work / "results.json"
         results = json.loads(kept.read_text()) if kept.exists() else {}
-        results.setdefault(str(rows), {}).setdefault(args.what, {})[server.name] = found
+        of = results.setdefault(str(rows), {}).setdefault(args.what, {})
+        of[server.name] = [*of.get(server.name, []), found] if args.what == "writes" else found
         kept.write_text(json.dumps(results, indent=1))
         print(f"{server.name}: measured ({args.what}, {rows} points, load {os.getloadavg()[0]:.1f})")
     report(args)
@@ -629,6 +683,14 @@ def report(args):
                 again = of["again"]
                 print(f"| {name} | 10-14 again | | {again['p50_ms']:.2f} | | {again['req_s']:.0f} req/s "
                       f"| {again['server_ms']:.2f} + {again['postgres_ms']:.2f} |")
+        if "writes" in found:
+            print("\n| server, turn | CPU ms server + PostgreSQL | req/s c=8 | p50 / p99 ms |")
+            print("| --- | --- | --- | --- |")
+            for name, turns in found["writes"].items():
+                for n, of in enumerate(turns, 1):
+                    print(f"| {name}, {n} | {of['server_ms']:.2f} + {of['postgres_ms']:.2f} = {of['cpu_ms']:.2f} "
+                          f"| {of['req_s']:.0f} | {of['p50_ms']:.1f} / {of['p99_ms']:.1f} |"
+                          + (f" ({of['bad']} answers were errors)" if of["bad"] else ""))
     grown = sorted((int(rows), found["items"]) for rows, found in results.items() if "items" in found)
     if len(grown) > 1:
         print("\n| server | " + " | ".join(f"CPU ms at {rows:,}" for rows, _ in grown) + " | growth |")
