@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::support::program::{Service, merestone, said, token};
-use crate::support::{client, folder};
+use crate::support::{bearer, client, folder};
 
 const WRITERS: usize = 4;
 const LIMIT: Duration = Duration::from_secs(60);
@@ -45,6 +46,29 @@ impl Dice {
     }
 }
 
+/// The program as an office runs it: the disk is waited for.
+fn durable(folder: &Path) -> Command {
+    let mut command = merestone(folder);
+    command.env("MERESTONE_LOG", "error").env_remove("MERESTONE_SCRATCH");
+    command
+        .env("MERESTONE_BACKUP_EVERY_HOURS", "0")
+        .env("MERESTONE_DRILL_EVERY_DAYS", "0");
+    command
+}
+
+fn serve(folder: &Path, data: &Path) -> Service {
+    let mut serve = durable(folder);
+    serve.args(["serve", "--bind", "127.0.0.1:0", "--data-dir"]).arg(data);
+    Service::start(&mut serve, LIMIT)
+}
+
+fn instrument(number: usize) -> String {
+    json!({ "type": "Feature", "geometry": null, "properties": {
+        "key": format!("kill-{number}"), "kind": "protocol", "name_en": format!("{number}"), "name_zh": "协议",
+    } })
+    .to_string()
+}
+
 /// What the writers have done so far.
 #[derive(Default)]
 struct Done {
@@ -59,9 +83,6 @@ struct Done {
 async fn write(client: Client, base: Arc<std::sync::RwLock<String>>, done: Arc<Done>, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
         let number = done.next.fetch_add(1, Ordering::Relaxed);
-        let body = json!({ "type": "Feature", "geometry": null, "properties": {
-            "key": format!("kill-{number}"), "kind": "protocol", "name_en": format!("{number}"), "name_zh": "协议",
-        } });
         loop {
             let base = base.read().unwrap().clone();
             let sent = client
@@ -69,7 +90,7 @@ async fn write(client: Client, base: Arc<std::sync::RwLock<String>>, done: Arc<D
                 .header("content-type", "application/geo+json")
                 .header("idempotency-key", format!("kill-{number}"))
                 .timeout(Duration::from_secs(20))
-                .body(body.to_string())
+                .body(instrument(number))
                 .send()
                 .await;
             match sent {
@@ -116,20 +137,9 @@ async fn what_was_acknowledged_outlives_a_kill_and_nothing_is_twice() {
     let kills: usize = std::env::var("MERESTONE_TEST_KILLS").map_or(20, |n| n.parse().unwrap());
     let folder = folder();
     let data = folder.path().join("data");
-    let command = || {
-        let mut command = merestone(folder.path());
-        command.env("MERESTONE_LOG", "error").env_remove("MERESTONE_SCRATCH");
-        command
-            .env("MERESTONE_BACKUP_EVERY_HOURS", "0")
-            .env("MERESTONE_DRILL_EVERY_DAYS", "0");
-        command
-    };
+    let command = || durable(folder.path());
     let client = client(&token(command, &data));
-    let start = || {
-        let mut serve = command();
-        serve.args(["serve", "--bind", "127.0.0.1:0", "--data-dir"]).arg(&data);
-        Service::start(&mut serve, LIMIT)
-    };
+    let start = || serve(folder.path(), &data);
     let begun = Instant::now();
     let mut service = start();
     let base = Arc::new(std::sync::RwLock::new(service.base.clone()));
@@ -193,4 +203,64 @@ async fn what_was_acknowledged_outlives_a_kill_and_nothing_is_twice() {
     let verified = said(command().args(["audit", "verify", "--data-dir"]).arg(&data));
     assert_eq!(verified.code, 0, "{verified:?}");
     eprintln!("{}", verified.out.trim());
+}
+
+/// Writes on connections of their own until nobody answers any more; the numbers that were acknowledged.
+async fn write_until_the_end(base: String, token: String, done: Arc<Done>) -> Vec<usize> {
+    // No connection is used twice: who finds one closed knows that nothing of the request was begun.
+    let client = Client::builder()
+        .pool_max_idle_per_host(0)
+        .default_headers(bearer(&token))
+        .build()
+        .unwrap();
+    let mut acknowledged = Vec::new();
+    loop {
+        let number = done.next.fetch_add(1, Ordering::Relaxed);
+        let sent = client
+            .post(format!("{base}/collections/instruments/items"))
+            .header("content-type", "application/geo+json")
+            .timeout(LIMIT)
+            .body(instrument(number))
+            .send()
+            .await;
+        match sent {
+            Ok(answer) if answer.status() == 201 => {
+                done.acknowledged.fetch_add(1, Ordering::Relaxed);
+                acknowledged.push(number);
+            }
+            Ok(answer) => assert_eq!(answer.status(), 503, "{number}"),
+            Err(_) => return acknowledged,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_is_asked_to_end_answers_what_it_has_begun() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let token = token(|| durable(folder.path()), &data);
+    let mut service = serve(folder.path(), &data);
+    let mut acknowledged = Vec::new();
+    for turn in 0..3 {
+        let done = Arc::new(Done::default());
+        done.next.store(turn * 1_000_000, Ordering::Relaxed);
+        let writers: Vec<_> = (0..8)
+            .map(|_| tokio::spawn(write_until_the_end(service.base.clone(), token.clone(), done.clone())))
+            .collect();
+        let begun = Instant::now();
+        while done.acknowledged.load(Ordering::Relaxed) < 40 {
+            assert!(begun.elapsed() < LIMIT, "40 writes took too long");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(tokio::task::block_in_place(|| service.terminate(LIMIT)).success());
+        for writer in writers {
+            acknowledged.extend(writer.await.unwrap());
+        }
+        service = tokio::task::block_in_place(|| serve(folder.path(), &data));
+    }
+    // Exactly what was acknowledged: nothing less, and nothing done whose sender was told nothing.
+    let found = registered(&client(&token), &service).await;
+    let mut expected: Vec<String> = acknowledged.iter().map(|number| format!("kill-{number}")).collect();
+    expected.sort();
+    assert_eq!(found.into_keys().collect::<Vec<_>>(), expected);
 }

@@ -28,6 +28,7 @@ mod ogc_start;
 mod ogc_write;
 mod parity;
 mod people;
+mod plans;
 mod pool;
 mod proposals;
 mod public;
