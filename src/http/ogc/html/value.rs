@@ -38,7 +38,10 @@ pub fn whole(ask: &Ask, field: &Field, value: &Value) -> Markup {
         (_, Value::Text(text)) => html! { (text) },
         (_, Value::Integer(n)) => html! { (n) },
         (_, Value::Number(n)) => {
-            html! { (n) @if let Some(unit) = field.unit.filter(|unit| *unit != "1") { " " (unit) } }
+            // What was computed in metres is not known below the millimetre; what was written down stays as written.
+            let computed = field.unit == Some("m") && !field.is_writable();
+            let shown = if computed { format!("{n:.3}") } else { n.to_string() };
+            html! { (shown) @if let Some(unit) = field.unit.filter(|unit| *unit != "1") { " " (unit) } }
         }
         (_, Value::Flag(flag)) => {
             let words = match (flag, ask.lang == Lang::Zh) {
