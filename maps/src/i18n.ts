@@ -12,7 +12,7 @@ export const TEXTS = {
   map_label: { en: 'Map of the boundary', zh: '国界地图' },
   choose_boundary: { en: 'Choose a boundary', zh: '选择国界' },
   upload: { en: 'Upload', zh: '上传' },
-  upload_hint: { en: 'Upload GPX tracks', zh: '上传 GPX 轨迹' },
+  upload_hint: { en: 'Upload tracks (GPX, NMEA)', zh: '上传航迹（GPX、NMEA）' },
   receipts: { en: 'Receipts', zh: '回执' },
   inspections: { en: 'Inspections', zh: '检查' },
   layers: { en: 'Layers', zh: '图层' },
@@ -92,7 +92,7 @@ export const TEXTS = {
   compare_empty: { en: 'empty', zh: '空' },
   compare_page: { en: 'As a page', zh: '网页' },
 
-  drop_title: { en: 'Drop GPX files here', zh: '把 GPX 文件放到这里' },
+  drop_title: { en: 'Drop tracks here (GPX, NMEA)', zh: '把航迹文件放到这里（GPX、NMEA）' },
   drop_detail: {
     en: 'One receipt for each file. The same file again gives the same receipt.',
     zh: '每个文件一张回执。同一文件再次上传，得到同一张回执。',
@@ -107,8 +107,8 @@ export const TEXTS = {
   already_received: { en: 'Already received on {when}: same receipt.', zh: '已于 {when} 收到：同一张回执。' },
   no_receipts: { en: 'No tracks have come in yet.', zh: '还没有收到轨迹。' },
   no_receipts_do: {
-    en: 'Drop a GPX file anywhere on the map, or press Upload. You get a numbered receipt that says which markers were visited and which stretch is missing.',
-    zh: '把 GPX 文件拖到地图上，或点“上传”。你会得到一张编号回执，写明到过哪些界标、缺哪一段。',
+    en: 'Drop a track (GPX, NMEA) anywhere on the map, or press Upload. You get a numbered receipt that says which markers were visited and which stretch is missing.',
+    zh: '把航迹文件（GPX、NMEA）拖到地图上，或点“上传”。你会得到一张编号回执，写明到过哪些界标、缺哪一段。',
   },
   receipt: { en: 'Receipt', zh: '回执' },
   all_receipts: { en: 'All receipts', zh: '全部回执' },
@@ -248,7 +248,7 @@ export const TEXTS = {
     en: 'A feature opens its card; an empty place tells its coordinates, chainage and nearest markers.',
     zh: '点要素打开卡片；点空白处显示坐标、里程和最近界标。',
   },
-  help_drop: { en: 'Drop GPX files', zh: '拖入 GPX 文件' },
+  help_drop: { en: 'Drop tracks', zh: '拖入航迹文件' },
   help_drop_does: { en: 'Uploads them and shows a receipt for each.', zh: '上传并逐个显示回执。' },
   help_enter: { en: 'Asks about the middle of the map', zh: '查询地图中心' },
   help_esc: { en: 'Closes the open card or panel', zh: '关闭打开的卡片或面板' },

@@ -1,6 +1,7 @@
 //! What kind of file it is, by its first bytes. A file's name decides nothing.
 
 use super::encoding;
+use super::track::nmea;
 use crate::domain::text::Message;
 
 /// How many bytes [`sniff`] wants to see.
@@ -114,6 +115,8 @@ pub fn sniff(head: &[u8]) -> Kind {
         Some('[') => Kind::Json,
         Some('$' | '!') if is_nmea(text) => Kind::Nmea,
         _ if is_dxf(text) => Kind::Dxf,
+        // Loggers write remarks, or what they caught in the middle of a sentence, before the first whole one.
+        _ if text.lines().any(nmea::is_sentence) => Kind::Nmea,
         _ if is_table(text) => Kind::Csv,
         _ => Kind::Unknown,
     }

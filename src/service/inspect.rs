@@ -50,7 +50,10 @@ pub fn inspect_file(worker: &Worker, path: &Path, now: f64) -> Result<Held, Prob
     let mut head = Vec::with_capacity(HEAD);
     file.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(broken)?;
     file.rewind().map_err(broken)?;
-    if matches!(sniff(&head), Kind::Gpx | Kind::Xml(_) | Kind::Gzip | Kind::Empty) {
+    if matches!(
+        sniff(&head),
+        Kind::Gpx | Kind::Nmea | Kind::Xml(_) | Kind::Gzip | Kind::Empty
+    ) {
         return inspect(file, &name(path), now).map(|found| Held::Track(Box::new(found)));
     }
     let look = files::look(worker, path, files::Options::default())?;

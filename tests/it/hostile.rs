@@ -38,7 +38,21 @@ const ANSWERS: [(&str, Answer); 34] = [
     ("local_file.vrt", Refused("format-unknown", false)),
     ("nan.geojson", Refused("format-unknown", false)),
     ("nested_zip.zip", Refused("format-unknown", false)),
-    ("nmea_mixed.nmea", Refused("format-unknown", false)),
+    (
+        "nmea_mixed.nmea",
+        Taken(
+            3,
+            0,
+            1,
+            &[
+                "fix-none",
+                "checksum-wrong",
+                "fix-rejected",
+                "line-skipped",
+                "date-missing",
+            ],
+        ),
+    ),
     ("no_kml.kmz", Refused("format-unknown", false)),
     ("path_traversal.zip", Refused("format-unknown", false)),
     ("projected_numbers.geojson", Refused("format-unknown", false)),

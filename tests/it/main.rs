@@ -32,6 +32,7 @@ mod plans;
 mod pool;
 mod proposals;
 mod public;
+mod recordings;
 mod register;
 mod roundtrip;
 mod sample;

@@ -13,7 +13,7 @@ export function send(file: File, lang: Lang, progress: (sent: number, total: num
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', `/uploads?filename=${encodeURIComponent(file.name)}`);
-    request.setRequestHeader('Content-Type', 'application/gpx+xml');
+    request.setRequestHeader('Content-Type', 'application/octet-stream');
     request.setRequestHeader('Accept', 'application/json');
     request.setRequestHeader('Accept-Language', lang);
     request.upload.addEventListener('progress', (event) => progress(event.loaded, event.total || file.size));

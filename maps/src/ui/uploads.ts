@@ -40,7 +40,7 @@ export function createUploads(app: App, finished: (receipt: Receipt) => void): U
   const input = h('input', {
     type: 'file',
     multiple: true,
-    accept: '.gpx,application/gpx+xml',
+    accept: '.gpx,.nmea,.log,.txt,.gz,application/gpx+xml',
     testid: 'upload-input',
     class: 'sr-only',
     tabindex: '-1',

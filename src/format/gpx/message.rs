@@ -39,8 +39,8 @@ pub fn wrong_kind(kind: &Message) -> Problem {
     Problem::new(
         Code::FormatUnknown,
         Message::new(
-            format!("The content is not GPX: it is {}.", kind.en),
-            format!("文件内容不是 GPX，而是{}。", kind.zh),
+            format!("The content is neither GPX nor NMEA 0183: it is {}.", kind.en),
+            format!("文件内容既非 GPX 也非 NMEA 0183，而是{}。", kind.zh),
         ),
         export_as_gpx(),
     )

@@ -13,13 +13,10 @@ use crate::domain::problem::{Place, Problem};
 use crate::domain::text::Message;
 use crate::domain::track::{Fix, FixKind, FixQuality, Warnings, Waypoint};
 use crate::format::encoding::{PieceTooLong, TextReader};
+use crate::format::track::clock::Clock;
 use crate::format::track::{Options, TrackEvent, TrackReader};
 use crate::unit::{Latitude, LonLat, Longitude};
 
-/// 1980-01-06T00:00:00Z, when the time of GPS begins.
-const GPS_BEGINS: f64 = 315_964_800.0;
-/// A clock may be this many seconds ahead before it is called wrong: a zone taken for another.
-const CLOCK_SLACK_S: f64 = 86_400.0;
 /// No name of an element is longer.
 const NAME_LIMIT: usize = 1000;
 /// A phone states the radius of the circle that holds 68 % of the positions; of a circular normal distribution that
@@ -127,7 +124,7 @@ pub struct GpxReader<R> {
     told: bool,
     point: Draft,
     words: Words,
-    last_time: Option<f64>,
+    clock: Clock,
     positions: u64,
     trackpoints: u64,
     untimed: u64,
@@ -174,7 +171,7 @@ impl<R: Read> GpxReader<R> {
             told: false,
             point: Draft::default(),
             words: Words::default(),
-            last_time: None,
+            clock: Clock::new(options.now),
             positions: 0,
             trackpoints: 0,
             untimed: 0,
@@ -363,7 +360,7 @@ impl<R: Read> GpxReader<R> {
             (Node::Track, "trkseg") => {
                 self.tell();
                 self.ready.push_back(TrackEvent::SegmentStart);
-                self.last_time = None;
+                self.clock.restart();
                 Node::Segment
             }
             (Node::Gpx, "trk") => self.begin(Node::Track),
@@ -632,16 +629,9 @@ impl<R: Read> GpxReader<R> {
         if !moment.zoned {
             self.warn("time-without-zone", || message::time_without_zone(text));
         }
-        if seconds < GPS_BEGINS {
-            self.warn("time-before-gps", || message::time_before_gps(text));
-        } else if self.options.now.is_some_and(|now| seconds > now + CLOCK_SLACK_S) {
-            self.warn("time-future", || message::time_in_future(text));
-        } else if self.nodes.last() == Some(&Node::Point(PointKind::Track)) && self.point.position.is_some() {
-            // Only times that may be true are compared.
-            if self.last_time.is_some_and(|last| seconds < last) {
-                self.warn("time-backwards", || message::time_backwards(text));
-            }
-            self.last_time = Some(seconds);
+        let of_track = self.nodes.last() == Some(&Node::Point(PointKind::Track)) && self.point.position.is_some();
+        if let Some(odd) = self.clock.judge(seconds, of_track) {
+            self.warn(odd.kind(), || odd.message(text));
         }
         Some(seconds)
     }

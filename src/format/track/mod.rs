@@ -3,8 +3,12 @@
 //! [`open`] takes any file, packed with gzip or not, decides by its content and gives a reader, which is pulled event by
 //! event on a blocking thread. Nothing of the file is held but the piece in hand.
 
+pub mod clock;
+pub mod nmea;
+
 use std::io::{Chain, Cursor, Read};
 
+use self::nmea::NmeaReader;
 use super::gpx::{self, GpxReader};
 use super::gzip::Unpacked;
 use super::limits::Limits;
@@ -99,6 +103,7 @@ fn reader<'r, R: Read + 'r>(head: Vec<u8>, rest: R, options: Options) -> Result<
     match kind {
         // XML whose root is not seen yet may be GPX: the reader will say.
         Kind::Gpx | Kind::Xml(None) => Ok(Box::new(GpxReader::new(whole, options))),
+        Kind::Nmea => Ok(Box::new(NmeaReader::new(whole, options))),
         Kind::Empty => Err(gpx::message::empty()),
         other => Err(gpx::message::wrong_kind(&other.name())),
     }

@@ -302,9 +302,9 @@ fn keyhole(file: &Whole<'_>) -> Result<Source, Problem> {
 fn not_read(kind: &Kind) -> Problem {
     let is = kind.name();
     let remedy = match kind {
-        Kind::Gpx => Message::new(
-            "A GPX file is a track: give it to upload, or as --track.",
-            "GPX 文件是航迹：请用 upload 上传，或用 --track 给出。",
+        Kind::Gpx | Kind::Nmea => Message::new(
+            "It is a track: give it to upload, or as --track.",
+            "该文件是航迹：请用 upload 上传，或用 --track 给出。",
         ),
         Kind::Dwg | Kind::BinaryDxf => Message::new(
             "Save the drawing as DXF in text form, of the version of 2018 or older.",
